@@ -12,12 +12,61 @@ AM_TESTS_ENVIRONMENT = \
 TEST_EXTENSIONS = .sh
 SH_LOG_COMPILER = $(BASH)
 
+# ---- unit tests ---------------------------------------------------------------
+
+check_LTLIBRARIES += tests/lib/libfake-cgroup.la
+tests_lib_libfake_cgroup_la_SOURCES = \
+	tests/lib/fake-cgroup.c \
+	tests/lib/fake-cgroup.h \
+	$(NULL)
+
+unit_tests = \
+	tests/unit/test-cg-codec \
+	tests/unit/test-cg-convert \
+	tests/unit/test-cg-mountinfo \
+	tests/unit/test-cpu \
+	tests/unit/test-group \
+	tests/unit/test-host \
+	tests/unit/test-label \
+	tests/unit/test-members \
+	tests/unit/test-memory \
+	$(NULL)
+
+cgroup_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/lib
+cgroup_test_ldadd = tests/lib/libfake-cgroup.la libcorral-private.la $(GLIB_LIBS)
+
+tests_unit_test_cg_codec_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_cg_codec_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_cg_convert_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_cg_convert_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_cg_mountinfo_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_cg_mountinfo_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_cpu_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_cpu_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_group_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_group_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_host_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_host_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_label_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_label_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_members_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_members_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_memory_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_memory_LDADD = $(cgroup_test_ldadd)
+
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+
 # ---- checks of the tree -------------------------------------------------------
 
 tree_checks = \
 	build-aux/check-format \
+	build-aux/check-includes \
+	build-aux/check-lists \
 	build-aux/check-style \
 	$(NULL)
 
 dist_check_SCRIPTS += $(tree_checks) tests/unit/test-checks.sh
 TESTS += $(tree_checks) tests/unit/test-checks.sh
+
+EXTRA_DIST += tests/data

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cg-backend.h"
+#include "corral-group.h"
+
+/* A group's places, for the files that hold one control each. */
+
+/*
+ * cg_group_find_place:
+ *
+ * Where @self has @controller and the backend that serves it; sets
+ * CORRAL_ERROR_NO_CONTROLLER and returns NULL if nobody hands it out there.
+ */
+const CgPlace *cg_group_find_place(CorralGroup *self, CorralController controller, GError **error);
+guint cg_group_get_n_places(CorralGroup *self);
+const CgPlace *cg_group_get_place(CorralGroup *self, guint i);
+
+/* Always FALSE: the answers that every control gives. */
+gboolean cg_group_refuse_range(GError **error, const char *what, gint64 value, gint64 min,
+                               gint64 max);
+gboolean cg_group_refuse_unsupported(GError **error, const CgPlace *place, const char *what);

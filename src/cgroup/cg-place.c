@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reading and writing one group's files in one hierarchy. */
+#include <config.h>
+
+#include "cg-codec.h"
+#include "cg-place.h"
+#include "cg-writer.h"
+#include "corral-error.h"
+
+gboolean
+cg_place_write(const CgPlace *place, const char *file, const char *text, GError **error)
+{
+    return place->hierarchy->writer->write(place, file, text, error);
+}
+
+gboolean
+cg_place_write_u64(const CgPlace *place, const char *file, guint64 value, GError **error)
+{
+    char text[32];
+
+    g_snprintf(text, sizeof(text), "%" G_GUINT64_FORMAT, value);
+    return cg_place_write(place, file, text, error);
+}
+
+gboolean
+cg_place_refuse_format(const CgPlace *place, const char *file, const char *text, GError **error)
+{
+    g_autofree char *name = cg_tree_name(place->dir, file);
+    g_autofree char *shown = g_strescape(text, NULL);
+
+    g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_FAILED, "cannot make sense of \"%.80s\" in '%s'",
+                shown, name);
+    return FALSE;
+}
+
+gboolean
+cg_place_read_u64(const CgPlace *place, const char *file, guint64 *value, GError **error)
+{
+    g_autofree char *text = cg_tree_read(place->dir, file, error);
+
+    if (!text)
+        return FALSE;
+    if (!cg_codec_parse_u64(text, value))
+        return cg_place_refuse_format(place, file, text, error);
+
+    return TRUE;
+}
+
+gboolean
+cg_place_read_i64(const CgPlace *place, const char *file, gint64 *value, GError **error)
+{
+    g_autofree char *text = cg_tree_read(place->dir, file, error);
+
+    if (!text)
+        return FALSE;
+    if (!cg_codec_parse_i64(text, value))
+        return cg_place_refuse_format(place, file, text, error);
+
+    return TRUE;
+}

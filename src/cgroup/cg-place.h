@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cg-mountinfo.h"
+#include "cg-tree.h"
+#include "corral-types.h"
+
+typedef struct _CgBackend CgBackend;
+typedef struct _CgWriter CgWriter;
+
+/*
+ * One mounted hierarchy: which controllers it serves on this host, through
+ * which kernel interface (the backend), and who performs a write (the writer).
+ * A host has several under the legacy interface, one under the unified one,
+ * and both kinds when it is hybrid; every controller is served by one.
+ */
+typedef struct {
+    CgMount *mount;
+    CorralControllers controllers; /* served here, after the host has decided */
+    const CgBackend *backend;
+    const CgWriter *writer;
+    CgFd root;
+} CgHierarchy;
+
+/* A group's directory in one hierarchy. */
+typedef struct {
+    const CgHierarchy *hierarchy;
+    CgFd dir;
+    CorralControllers controllers; /* handed out to this very group */
+} CgPlace;
+
+/* Through the hierarchy's writer. */
+gboolean cg_place_write(const CgPlace *place, const char *file, const char *text, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+gboolean cg_place_write_u64(const CgPlace *place, const char *file, guint64 value, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+gboolean cg_place_read_u64(const CgPlace *place, const char *file, guint64 *value, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+gboolean cg_place_read_i64(const CgPlace *place, const char *file, gint64 *value, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* For a file whose @text makes no sense to us; always FALSE. */
+gboolean cg_place_refuse_format(const CgPlace *place, const char *file, const char *text,
+                                GError **error);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cg-place.h"
+
+/*
+ * Who performs a write.  Backends know files and formats and hand the result
+ * to the hierarchy's writer, so no caller ever asks who owns a group.
+ */
+struct _CgWriter {
+    const char *name;
+    gboolean (*write)(const CgPlace *place, const char *file, const char *text, GError **error);
+};
+
+extern const CgWriter cg_writer_file; /* writes the control file */
+extern const CgWriter cg_writer_none; /* refuses: the host was opened to look, not to touch */

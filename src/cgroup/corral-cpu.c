@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Processor time: how much of it under contention, and how much at the most. */
+#include <config.h>
+
+#include "cg-group.h"
+#include "corral-cpu.h"
+#include "corral-error.h"
+
+/**
+ * corral_group_set_cpu_shares:
+ * @self: a group
+ * @shares: 2 to 262144, 1024 being the usual
+ * @error: where to put what went wrong
+ *
+ * Gives @self processor time in proportion to its siblings' shares, when they
+ * compete.  Where the kernel counts in weights the shares are converted
+ * (weight = shares * 100 / 1024, rounded, at least 1 and at most 10000) and
+ * the number given here still reads back.
+ *
+ * %CORRAL_ERROR_RANGE, %CORRAL_ERROR_NO_CONTROLLER, %CORRAL_ERROR_GONE.
+ *
+ * Returns: %TRUE if the kernel accepted it
+ * Since: 0.1
+ */
+gboolean
+corral_group_set_cpu_shares(CorralGroup *self, guint64 shares, GError **error)
+{
+    const CgPlace *place;
+
+    if (shares < CORRAL_CPU_SHARES_MIN || shares > CORRAL_CPU_SHARES_MAX) {
+        g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_RANGE,
+                    "CPU shares %" G_GUINT64_FORMAT " are out of range [%" G_GUINT64_FORMAT
+                    ", %" G_GUINT64_FORMAT "]",
+                    shares, CORRAL_CPU_SHARES_MIN, CORRAL_CPU_SHARES_MAX);
+        return FALSE;
+    }
+
+    place = cg_group_find_place(self, CORRAL_CONTROLLER_CPU, error);
+    if (!place)
+        return FALSE;
+    if (!place->hierarchy->backend->set_cpu_shares)
+        return cg_group_refuse_unsupported(error, place, "CPU shares");
+
+    return place->hierarchy->backend->set_cpu_shares(place, shares, error);
+}
+
+/**
+ * corral_group_get_cpu_shares:
+ * @self: a group
+ * @shares: (out): its shares
+ * @error: where to put what went wrong
+ *
+ * Returns: %TRUE on success
+ * Since: 0.1
+ */
+gboolean
+corral_group_get_cpu_shares(CorralGroup *self, guint64 *shares, GError **error)
+{
+    const CgPlace *place = cg_group_find_place(self, CORRAL_CONTROLLER_CPU, error);
+
+    if (!place)
+        return FALSE;
+    if (!place->hierarchy->backend->get_cpu_shares)
+        return cg_group_refuse_unsupported(error, place, "CPU shares");
+
+    return place->hierarchy->backend->get_cpu_shares(place, shares, error);
+}
+
+/**
+ * corral_group_set_cpu_weight:
+ * @self: a group
+ * @weight: 1 to 10000, 100 being the usual
+ * @error: where to put what went wrong
+ *
+ * The same as corral_group_set_cpu_shares() on the scale of weights.
+ *
+ * %CORRAL_ERROR_RANGE, %CORRAL_ERROR_NO_CONTROLLER, %CORRAL_ERROR_GONE.
+ *
+ * Returns: %TRUE if the kernel accepted it
+ * Since: 0.1
+ */
+gboolean
+corral_group_set_cpu_weight(CorralGroup *self, guint weight, GError **error)
+{
+    const CgPlace *place;
+
+    if (weight < CORRAL_CPU_WEIGHT_MIN || weight > CORRAL_CPU_WEIGHT_MAX)
+        return cg_group_refuse_range(error, "CPU weight", weight, CORRAL_CPU_WEIGHT_MIN,
+                                     CORRAL_CPU_WEIGHT_MAX);
+
+    place = cg_group_find_place(self, CORRAL_CONTROLLER_CPU, error);
+    if (!place)
+        return FALSE;
+    if (!place->hierarchy->backend->set_cpu_weight)
+        return cg_group_refuse_unsupported(error, place, "CPU weight");
+
+    return place->hierarchy->backend->set_cpu_weight(place, weight, error);
+}
+
+/**
+ * corral_group_get_cpu_weight:
+ * @self: a group
+ * @weight: (out): its weight
+ * @error: where to put what went wrong
+ *
+ * Returns: %TRUE on success
+ * Since: 0.1
+ */
+gboolean
+corral_group_get_cpu_weight(CorralGroup *self, guint *weight, GError **error)
+{
+    const CgPlace *place = cg_group_find_place(self, CORRAL_CONTROLLER_CPU, error);
+
+    if (!place)
+        return FALSE;
+    if (!place->hierarchy->backend->get_cpu_weight)
+        return cg_group_refuse_unsupported(error, place, "CPU weight");
+
+    return place->hierarchy->backend->get_cpu_weight(place, weight, error);
+}
+
+/**
+ * corral_group_set_cpu_ceiling:
+ * @self: the group to limit
+ * @quota_us: time allowed in each period, 1000 to 2^44 - 1; %CORRAL_CPU_UNLIMITED lifts the ceiling
+ * @period_us: length of the period, 1000 to 1000000
+ * @error: where to put what went wrong
+ *
+ * Caps @self at @quota_us of processor time in every @period_us.  A quota of
+ * twice the period is two CPUs' worth.
+ *
+ * %CORRAL_ERROR_RANGE: nothing was written; %CORRAL_ERROR_REFUSED: the kernel
+ * refuses the value, e.g. because a child's ceiling is higher; the old one is
+ * in force; %CORRAL_ERROR_NO_CONTROLLER, %CORRAL_ERROR_GONE.
+ *
+ * Returns: %TRUE if the kernel accepted both values
+ * Since: 0.1
+ */
+gboolean
+corral_group_set_cpu_ceiling(CorralGroup *self, gint64 quota_us, guint64 period_us, GError **error)
+{
+    const CgPlace *place;
+
+    if (quota_us != CORRAL_CPU_UNLIMITED &&
+        (quota_us < CORRAL_CPU_QUOTA_MIN_US || quota_us > CORRAL_CPU_QUOTA_MAX_US))
+        return cg_group_refuse_range(error, "CPU quota", quota_us, CORRAL_CPU_QUOTA_MIN_US,
+                                     CORRAL_CPU_QUOTA_MAX_US);
+    if (period_us < CORRAL_CPU_PERIOD_MIN_US || period_us > CORRAL_CPU_PERIOD_MAX_US)
+        return cg_group_refuse_range(error, "CPU period", MIN(period_us, G_MAXINT64),
+                                     CORRAL_CPU_PERIOD_MIN_US, CORRAL_CPU_PERIOD_MAX_US);
+
+    place = cg_group_find_place(self, CORRAL_CONTROLLER_CPU, error);
+    if (!place)
+        return FALSE;
+    if (!place->hierarchy->backend->set_cpu_ceiling)
+        return cg_group_refuse_unsupported(error, place, "CPU ceiling");
+
+    return place->hierarchy->backend->set_cpu_ceiling(place, quota_us, period_us, error);
+}
+
+/**
+ * corral_group_get_cpu_ceiling:
+ * @self: a group
+ * @quota_us: (out): time allowed in each period, or %CORRAL_CPU_UNLIMITED
+ * @period_us: (out): length of the period
+ * @error: where to put what went wrong
+ *
+ * %CORRAL_ERROR_UNSUPPORTED: this kernel was built without CPU ceilings.
+ *
+ * Returns: %TRUE on success
+ * Since: 0.1
+ */
+gboolean
+corral_group_get_cpu_ceiling(CorralGroup *self, gint64 *quota_us, guint64 *period_us,
+                             GError **error)
+{
+    const CgPlace *place = cg_group_find_place(self, CORRAL_CONTROLLER_CPU, error);
+
+    if (!place)
+        return FALSE;
+    if (!place->hierarchy->backend->get_cpu_ceiling)
+        return cg_group_refuse_unsupported(error, place, "CPU ceiling");
+
+    return place->hierarchy->backend->get_cpu_ceiling(place, quota_us, period_us, error);
+}

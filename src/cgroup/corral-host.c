@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One machine's cgroup mounts.
+ *
+ * The kernel lets a controller live in one hierarchy only.  A legacy mount
+ * claims the controllers its options name; a cgroup2 mount serves those that
+ * its cgroup.controllers lists, and those that come with every group, unless a
+ * legacy hierarchy has them.  Whatever the mix, each controller ends up with
+ * exactly one hierarchy, or none.
+ *
+ * Everything is opened once, beneath an injected root, and used by descriptor
+ * from then on.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cg-backend.h"
+#include "cg-codec.h"
+#include "cg-host.h"
+#include "cg-writer.h"
+#include "corral-error.h"
+
+/* Deeper than anything sane; keeps a hostile delegated tree from exhausting descriptors. */
+#define FIND_DEPTH_MAX 32
+
+struct _CorralHost {
+    GObject parent_instance;
+
+    char *root;
+    CorralHostFlags flags;
+    CgFd proc;
+    GPtrArray *mounts;      /* owned CgMount, all of them */
+    GPtrArray *hierarchies; /* owned CgHierarchy, those that serve something */
+    CorralControllers controllers;
+};
+
+G_DEFINE_FINAL_TYPE(CorralHost, corral_host, G_TYPE_OBJECT)
+
+static void
+hierarchy_free(CgHierarchy *self)
+{
+    cg_fd_close(&self->root);
+    g_free(self);
+}
+
+static void
+corral_host_finalize(GObject *object)
+{
+    CorralHost *self = CORRAL_HOST(object);
+
+    g_ptr_array_unref(self->hierarchies);
+    g_clear_pointer(&self->mounts, g_ptr_array_unref);
+    cg_fd_close(&self->proc);
+    g_free(self->root);
+
+    G_OBJECT_CLASS(corral_host_parent_class)->finalize(object);
+}
+
+static void
+corral_host_class_init(CorralHostClass *klass)
+{
+    G_OBJECT_CLASS(klass)->finalize = corral_host_finalize;
+}
+
+static void
+corral_host_init(CorralHost *self)
+{
+    self->proc = -1;
+    self->hierarchies = g_ptr_array_new_with_free_func((GDestroyNotify)hierarchy_free);
+}
+
+static gboolean
+same_hierarchy(const CgMount *a, const CgMount *b)
+{
+    if (a->unified || b->unified)
+        return a->unified && b->unified;
+
+    return a->controllers == b->controllers && g_strcmp0(a->name, b->name) == 0;
+}
+
+static gboolean
+is_whole(const CgMount *mount)
+{
+    return g_str_equal(mount->root, "/");
+}
+
+/* Of two mounts of one hierarchy: first of all we want to write, then to see the whole of it. */
+static gboolean
+is_worse(CorralHost *self, const CgMount *mount, const CgMount *than)
+{
+    if (!(self->flags & CORRAL_HOST_READ_ONLY) && mount->read_only != than->read_only)
+        return mount->read_only;
+
+    return is_whole(than) && !is_whole(mount);
+}
+
+/* A later mount at the same place hides the earlier one. */
+static gboolean
+is_hidden(CorralHost *self, guint i)
+{
+    const CgMount *mount = g_ptr_array_index(self->mounts, i);
+    guint later;
+
+    for (later = i + 1; later < self->mounts->len; later++) {
+        const CgMount *other = g_ptr_array_index(self->mounts, later);
+
+        if (g_str_equal(other->mount_point, mount->mount_point))
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+static CgHierarchy *
+find_same(CorralHost *self, const CgMount *mount)
+{
+    guint i;
+
+    for (i = 0; i < self->hierarchies->len; i++) {
+        CgHierarchy *hierarchy = g_ptr_array_index(self->hierarchies, i);
+
+        if (same_hierarchy(hierarchy->mount, mount))
+            return hierarchy;
+    }
+
+    return NULL;
+}
+
+/*
+ * Something else may be mounted over it by now.  Every cgroup directory has
+ * cgroup.procs, and no other directory does.
+ */
+static void
+add_mount(CorralHost *self, CgMount *mount)
+{
+    g_autofree char *path = g_build_filename(self->root, mount->mount_point, NULL);
+    CG_AUTO_FD dir = cg_tree_open_dir(AT_FDCWD, path, NULL);
+    CgHierarchy *hierarchy;
+
+    if (dir < 0 || faccessat(dir, "cgroup.procs", F_OK, 0) < 0)
+        return;
+
+    hierarchy = find_same(self, mount);
+    if (hierarchy) {
+        if (is_worse(self, mount, hierarchy->mount))
+            return;
+        cg_fd_close(&hierarchy->root);
+    } else {
+        hierarchy = g_new0(CgHierarchy, 1);
+        g_ptr_array_add(self->hierarchies, hierarchy);
+    }
+
+    hierarchy->mount = mount;
+    hierarchy->backend = mount->unified ? &cg_backend_unified : &cg_backend_legacy;
+    hierarchy->writer = (self->flags & CORRAL_HOST_READ_ONLY) ? &cg_writer_none : &cg_writer_file;
+    hierarchy->root = cg_fd_steal(&dir);
+}
+
+/* Legacy mounts claim first; the unified hierarchy serves what is left of its own. */
+static gboolean
+share_out(CorralHost *self, GError **error)
+{
+    guint i;
+
+    for (i = 0; i < self->hierarchies->len; i++) {
+        CgHierarchy *hierarchy = g_ptr_array_index(self->hierarchies, i);
+
+        hierarchy->controllers = hierarchy->mount->controllers;
+        self->controllers |= hierarchy->controllers;
+    }
+
+    for (i = 0; i < self->hierarchies->len; i++) {
+        CgHierarchy *hierarchy = g_ptr_array_index(self->hierarchies, i);
+        g_autofree char *listed = NULL;
+
+        if (!hierarchy->mount->unified)
+            continue;
+        listed = cg_tree_read(hierarchy->root, "cgroup.controllers", error);
+        if (!listed)
+            return FALSE;
+        hierarchy->controllers =
+            (cg_codec_parse_controllers(listed) | hierarchy->backend->everywhere) &
+            ~self->controllers;
+        self->controllers |= hierarchy->controllers;
+    }
+
+    /* What serves nothing, e.g. name=systemd, is none of our business. */
+    for (i = self->hierarchies->len; i > 0; i--) {
+        CgHierarchy *hierarchy = g_ptr_array_index(self->hierarchies, i - 1);
+
+        if (hierarchy->controllers == 0)
+            g_ptr_array_remove_index(self->hierarchies, i - 1);
+    }
+
+    return TRUE;
+}
+
+static gboolean
+discover(CorralHost *self, GError **error)
+{
+    g_autofree char *proc = g_build_filename(self->root, "proc", NULL);
+    g_autofree char *text = NULL;
+    guint i;
+
+    self->proc = cg_tree_open_dir(AT_FDCWD, proc, error);
+    if (self->proc < 0)
+        return FALSE;
+    text = cg_tree_read(self->proc, "self/mountinfo", NULL);
+    if (!text) {
+        g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND, "cannot read '%s/self/mountinfo'",
+                    proc);
+        return FALSE;
+    }
+
+    self->mounts = cg_mountinfo_parse(text);
+    for (i = 0; i < self->mounts->len; i++) {
+        if (!is_hidden(self, i))
+            add_mount(self, g_ptr_array_index(self->mounts, i));
+    }
+
+    if (!share_out(self, error))
+        return FALSE;
+    if (self->controllers == 0) {
+        g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NO_CONTROLLER,
+                    "no cgroup controller is mounted below '%s'", self->root);
+        return FALSE;
+    }
+
+    return TRUE;
+}
+
+/**
+ * corral_host_new:
+ * @root: (nullable): the directory to take for the machine's root; %NULL for "/"
+ * @flags: how it will be used
+ * @error: where to put what went wrong
+ *
+ * Finds the cgroup hierarchies that are mounted, wherever they are mounted, as
+ * `proc/self/mountinfo` below @root tells, and opens them.  Mounts made later
+ * are not seen.
+ *
+ * %CORRAL_ERROR_NO_CONTROLLER: none is mounted; %CORRAL_ERROR_NOT_FOUND: there
+ * is no /proc to look at.
+ *
+ * Returns: (transfer full): the host, or %NULL
+ * Since: 0.1
+ */
+CorralHost *
+corral_host_new(const char *root, CorralHostFlags flags, GError **error)
+{
+    g_autoptr(CorralHost) self = g_object_new(CORRAL_TYPE_HOST, NULL);
+
+    self->root = g_strdup(root ? root : "/");
+    self->flags = flags;
+    if (!discover(self, error))
+        return NULL;
+
+    return g_steal_pointer(&self);
+}
+
+const char *
+cg_host_get_root(CorralHost *self)
+{
+    return self->root;
+}
+
+guint
+cg_host_get_n_hierarchies(CorralHost *self)
+{
+    return self->hierarchies->len;
+}
+
+const CgHierarchy *
+cg_host_get_hierarchy(CorralHost *self, guint i)
+{
+    return g_ptr_array_index(self->hierarchies, i);
+}
+
+gboolean
+cg_host_check_writable(CorralHost *self, const char *doing, GError **error)
+{
+    if (!(self->flags & CORRAL_HOST_READ_ONLY))
+        return TRUE;
+
+    g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_PERMISSION,
+                "not going to %s: the host was opened read-only", doing);
+    return FALSE;
+}
+
+/**
+ * corral_host_get_controllers:
+ * @self: a host
+ *
+ * Returns: the controllers that are served on this host, by whichever interface
+ * Since: 0.1
+ */
+CorralControllers
+corral_host_get_controllers(CorralHost *self)
+{
+    return self->controllers;
+}
+
+/**
+ * corral_host_is_managed:
+ * @self: a host
+ *
+ * Where systemd runs the machine it also owns the cgroup tree (sd_booted(3)
+ * says how to tell): groups that it does not know of lose their controllers
+ * sooner or later.
+ *
+ * Returns: %TRUE if the groups of this host have such an owner
+ * Since: 0.1
+ */
+gboolean
+corral_host_is_managed(CorralHost *self)
+{
+    g_autofree char *sign = g_build_filename(self->root, "run/systemd/system", NULL);
+    struct stat st;
+
+    return lstat(sign, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/**
+ * corral_host_describe:
+ * @self: a host
+ *
+ * For people: one line a hierarchy, "MOUNT-POINT (INTERFACE): CONTROLLERS".
+ *
+ * Returns: (transfer full): the text, each line ended with a newline
+ * Since: 0.1
+ */
+char *
+corral_host_describe(CorralHost *self)
+{
+    GString *text = g_string_new(NULL);
+    guint i, c;
+
+    for (i = 0; i < self->hierarchies->len; i++) {
+        const CgHierarchy *hierarchy = g_ptr_array_index(self->hierarchies, i);
+
+        g_string_append_printf(text, "%s (%s):", hierarchy->mount->mount_point,
+                               hierarchy->backend->name);
+        for (c = 0; c < CORRAL_N_CONTROLLERS; c++) {
+            if (hierarchy->controllers & CORRAL_CONTROLLER_BIT(c))
+                g_string_append_printf(text, " %s", corral_controller_get_name(c));
+        }
+        g_string_append_c(text, '\n');
+    }
+
+    return g_string_free(text, FALSE);
+}
+
+/* @path as /proc shows it, relative to what is mounted; NULL if it is outside of that. */
+static char *
+relative_to_mount(const CgMount *mount, const char *path)
+{
+    const char *rest = path;
+
+    if (!is_whole(mount)) {
+        if (!g_str_has_prefix(path, mount->root))
+            return NULL;
+        rest = path + strlen(mount->root);
+        if (rest[0] != '\0' && rest[0] != '/')
+            return NULL;
+    }
+    while (rest[0] == '/')
+        rest++;
+
+    return cg_tree_check_path(rest, NULL) ? g_strdup(rest) : NULL;
+}
+
+/**
+ * corral_host_find_process:
+ * @self: a host
+ * @controller: whose hierarchy to look in
+ * @pid: a process or thread, as /proc numbers it
+ * @error: where to put what went wrong
+ *
+ * %CORRAL_ERROR_NOT_FOUND: no such process, or its group cannot be seen from here;
+ * %CORRAL_ERROR_NO_CONTROLLER: nobody serves @controller.
+ *
+ * Returns: (transfer full): the path of the group that @pid is in; "" is the root
+ * Since: 0.1
+ */
+char *
+corral_host_find_process(CorralHost *self, CorralController controller, pid_t pid, GError **error)
+{
+    const CgHierarchy *hierarchy = NULL;
+    g_autofree char *file = g_strdup_printf("%d/cgroup", (int)pid);
+    g_autofree char *text = NULL;
+    g_autofree char *path = NULL;
+    char *relative;
+    guint i;
+
+    for (i = 0; i < self->hierarchies->len && !hierarchy; i++) {
+        const CgHierarchy *candidate = g_ptr_array_index(self->hierarchies, i);
+
+        if (candidate->controllers & CORRAL_CONTROLLER_BIT(controller))
+            hierarchy = candidate;
+    }
+    if (!hierarchy) {
+        g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NO_CONTROLLER,
+                    "controller '%s' is not served on this host",
+                    corral_controller_get_name(controller));
+        return NULL;
+    }
+
+    if (pid > 0)
+        text = cg_tree_read(self->proc, file, NULL);
+    if (!text) {
+        g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND, "there is no process %d",
+                    (int)pid);
+        return NULL;
+    }
+
+    path = cg_mountinfo_find_path(text, hierarchy->mount);
+    relative = path ? relative_to_mount(hierarchy->mount, path) : NULL;
+    if (!relative)
+        g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND,
+                    "the '%s' group of process %d cannot be seen below '%s'",
+                    corral_controller_get_name(controller), (int)pid,
+                    hierarchy->mount->mount_point);
+    return relative;
+}
+
+typedef struct {
+    CorralGroupFilter filter;
+    gpointer user_data;
+    GHashTable *found; /* set of owned paths */
+} Search;
+
+/* A group that vanishes while it is looked at is none. */
+static void
+search_below(int dir, const char *path, guint depth, Search *search)
+{
+    g_auto(GStrv) names = cg_tree_list_dirs(dir, NULL);
+    gsize i;
+
+    for (i = 0; names && names[i]; i++) {
+        g_autofree char *child =
+            path[0] ? g_strconcat(path, "/", names[i], NULL) : g_strdup(names[i]);
+        gboolean descend = TRUE;
+
+        if (search->filter(child, &descend, search->user_data))
+            g_hash_table_add(search->found, g_strdup(child));
+        if (descend && depth < FIND_DEPTH_MAX) {
+            CG_AUTO_FD below = cg_tree_open_dir(dir, names[i], NULL);
+
+            if (below >= 0)
+                search_below(below, child, depth + 1, search);
+        }
+    }
+}
+
+static gint
+compare_paths(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/**
+ * corral_host_find_groups:
+ * @self: a host
+ * @controllers: in whose hierarchies to look
+ * @filter: (scope call): says which groups are wanted
+ * @user_data: for @filter
+ * @error: where to put what went wrong
+ *
+ * Walks the hierarchies.  A group that exists in several of them is asked
+ * about once for each and returned once.
+ *
+ * Returns: (transfer full): the paths, sorted
+ * Since: 0.1
+ */
+char **
+corral_host_find_groups(CorralHost *self, CorralControllers controllers, CorralGroupFilter filter,
+                        gpointer user_data, GError **error)
+{
+    g_autoptr(GHashTable) found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    Search search = {filter, user_data, found};
+    GPtrArray *paths;
+    GHashTableIter iter;
+    gpointer path;
+    guint i;
+
+    if (!(controllers & self->controllers)) {
+        g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NO_CONTROLLER,
+                    "none of the controllers asked for is served on this host");
+        return NULL;
+    }
+
+    for (i = 0; i < self->hierarchies->len; i++) {
+        const CgHierarchy *hierarchy = g_ptr_array_index(self->hierarchies, i);
+
+        if (hierarchy->controllers & controllers)
+            search_below(hierarchy->root, "", 0, &search);
+    }
+
+    paths = g_ptr_array_new();
+    g_hash_table_iter_init(&iter, found);
+    while (g_hash_table_iter_next(&iter, &path, NULL)) {
+        g_hash_table_iter_steal(&iter);
+        g_ptr_array_add(paths, path);
+    }
+    g_ptr_array_sort(paths, compare_paths);
+    g_ptr_array_add(paths, NULL);
+    return (char **)g_ptr_array_free(paths, FALSE);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib-object.h>
+#include <sys/types.h>
+
+#include "corral-types.h"
+
+G_BEGIN_DECLS
+
+#define CORRAL_TYPE_HOST (corral_host_get_type())
+G_DECLARE_FINAL_TYPE(CorralHost, corral_host, CORRAL, HOST, GObject)
+
+/**
+ * CorralHostFlags:
+ * @CORRAL_HOST_NONE: the usual
+ * @CORRAL_HOST_READ_ONLY: nothing is ever made, written or removed through this host
+ *
+ * Since: 0.1
+ */
+typedef enum {
+    CORRAL_HOST_NONE = 0,
+    CORRAL_HOST_READ_ONLY = 1 << 0,
+} CorralHostFlags;
+
+/**
+ * CorralGroupFilter:
+ * @path: a group's path, without a leading slash
+ * @descend: (inout): %TRUE on entry; set to %FALSE to leave out what is below
+ * @user_data: as given to corral_host_find_groups()
+ *
+ * Returns: %TRUE if @path is wanted
+ * Since: 0.1
+ */
+typedef gboolean (*CorralGroupFilter)(const char *path, gboolean *descend, gpointer user_data);
+
+CorralHost *corral_host_new(const char *root, CorralHostFlags flags, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+CorralControllers corral_host_get_controllers(CorralHost *self);
+gboolean corral_host_is_managed(CorralHost *self);
+char *corral_host_describe(CorralHost *self);
+char *corral_host_find_process(CorralHost *self, CorralController controller, pid_t pid,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+char **corral_host_find_groups(CorralHost *self, CorralControllers controllers,
+                               CorralGroupFilter filter, gpointer user_data, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

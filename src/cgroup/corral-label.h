@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "corral-group.h"
+
+G_BEGIN_DECLS
+
+gboolean corral_group_set_label(CorralGroup *self, const char *name, const char *value,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+char *corral_group_get_label(CorralGroup *self, const char *name, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

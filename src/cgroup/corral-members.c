@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who is in a group: processes and threads, on their way in and out. */
+#include <config.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "cg-codec.h"
+#include "cg-group.h"
+#include "cg-host.h"
+#include "corral-error.h"
+#include "corral-members.h"
+
+static gboolean
+attach_in(const CgPlace *place, const char *file, pid_t id, GError **error)
+{
+    const CgBackend *backend = place->hierarchy->backend;
+    g_autoptr(GError) failure = NULL;
+
+    if (cg_place_write_u64(place, file, id, &failure))
+        return TRUE;
+
+    /* Refused for want of CPUs or memory nodes: there is a remedy for that. */
+    if (g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_REFUSED) &&
+        backend->prepare(place->dir, place->controllers, NULL))
+        return cg_place_write_u64(place, file, id, error);
+
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
+
+static gboolean
+attach(CorralGroup *self, gboolean thread, pid_t id, GError **error)
+{
+    guint i;
+
+    if (id <= 0) {
+        g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND, "there is no process %d", (int)id);
+        return FALSE;
+    }
+
+    for (i = 0; i < cg_group_get_n_places(self); i++) {
+        const CgPlace *place = cg_group_get_place(self, i);
+        const CgBackend *backend = place->hierarchy->backend;
+
+        if (!attach_in(place, thread ? backend->threads_file : backend->processes_file, id, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/**
+ * corral_group_attach_process:
+ * @self: a group
+ * @pid: a process
+ * @error: where to put what went wrong
+ *
+ * Moves a process with all its threads.
+ *
+ * %CORRAL_ERROR_NOT_FOUND: it is gone; %CORRAL_ERROR_GONE: the group is.
+ *
+ * Returns: %TRUE if it is in @self in every hierarchy
+ * Since: 0.1
+ */
+gboolean
+corral_group_attach_process(CorralGroup *self, pid_t pid, GError **error)
+{
+    return attach(self, FALSE, pid, error);
+}
+
+/**
+ * corral_group_attach_thread:
+ * @self: a group of threads, from corral_group_make_threaded()
+ * @tid: a thread
+ * @error: where to put what went wrong
+ *
+ * Moves one thread.  The unified interface allows that only between groups of
+ * one process.
+ *
+ * Returns: %TRUE if it is in @self in every hierarchy
+ * Since: 0.1
+ */
+gboolean
+corral_group_attach_thread(CorralGroup *self, pid_t tid, GError **error)
+{
+    return attach(self, TRUE, tid, error);
+}
+
+static gboolean
+is_in_hierarchy(CorralGroup *self, const CgPlace *place)
+{
+    guint i;
+
+    for (i = 0; self && i < cg_group_get_n_places(self); i++) {
+        if (cg_group_get_place(self, i)->hierarchy == place->hierarchy)
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+/**
+ * corral_group_list_entrances:
+ * @self: a group
+ * @child: (nullable): one of its children
+ *
+ * Names the files through which a process enters @self, or @child where that
+ * exists: a process of one thread that opens each of them and writes "0" is in.
+ * open(2) and write(2) are all it takes, so a child between fork and exec can
+ * do it.
+ *
+ * Returns: (transfer full): absolute file names
+ * Since: 0.1
+ */
+char **
+corral_group_list_entrances(CorralGroup *self, CorralGroup *child)
+{
+    g_autoptr(GPtrArray) entrances = g_ptr_array_new_with_free_func(g_free);
+    guint i;
+
+    for (i = 0; i < cg_group_get_n_places(self); i++) {
+        const CgPlace *whole = cg_group_get_place(self, i);
+        gboolean below = is_in_hierarchy(child, whole);
+        const CgHierarchy *hierarchy = whole->hierarchy;
+
+        g_ptr_array_add(entrances, g_build_filename(cg_host_get_root(corral_group_get_host(self)),
+                                                    hierarchy->mount->mount_point,
+                                                    corral_group_get_path(below ? child : self),
+                                                    hierarchy->backend->entrance_file, NULL));
+    }
+
+    g_ptr_array_add(entrances, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&entrances), FALSE);
+}
+
+typedef const char *(*FileOf)(const CgBackend *backend);
+
+static const char *
+processes_file(const CgBackend *backend)
+{
+    return backend->processes_file;
+}
+
+static const char *
+threads_file(const CgBackend *backend)
+{
+    return backend->threads_file;
+}
+
+static GArray *
+read_ids(const CgPlace *place, const char *file, GError **error)
+{
+    g_autofree char *text = cg_tree_read(place->dir, file, error);
+    GArray *ids = NULL;
+
+    if (text && !cg_codec_parse_ids(text, &ids))
+        cg_place_refuse_format(place, file, text, error);
+
+    return ids;
+}
+
+/*
+ * Hierarchies agree about a group's members unless somebody meddled, so the
+ * first that answers will do.  A threaded group of the unified interface does
+ * not list processes (%CORRAL_ERROR_UNSUPPORTED): its parent names them.
+ */
+static GArray *
+list_ids(CorralGroup *self, FileOf file_of, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    guint i;
+
+    for (i = 0; i < cg_group_get_n_places(self); i++) {
+        const CgPlace *place = cg_group_get_place(self, i);
+        GArray *ids;
+
+        g_clear_error(&failure);
+        ids = read_ids(place, file_of(place->hierarchy->backend), &failure);
+        if (ids)
+            return ids;
+    }
+
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return NULL;
+}
+
+/**
+ * corral_group_list_processes:
+ * @self: a group
+ * @error: where to put what went wrong
+ *
+ * Those in the group itself, not in its children.  Under the unified interface
+ * a group of threads cannot tell (%CORRAL_ERROR_UNSUPPORTED) and the group above
+ * it names the processes of all.
+ *
+ * Returns: (transfer full) (element-type gint): process ids, sorted
+ * Since: 0.1
+ */
+GArray *
+corral_group_list_processes(CorralGroup *self, GError **error)
+{
+    return list_ids(self, processes_file, error);
+}
+
+/**
+ * corral_group_list_threads:
+ * @self: a group
+ * @error: where to put what went wrong
+ *
+ * Those in the group itself, not in its children.
+ *
+ * Returns: (transfer full) (element-type gint): thread ids, sorted
+ * Since: 0.1
+ */
+GArray *
+corral_group_list_threads(CorralGroup *self, GError **error)
+{
+    return list_ids(self, threads_file, error);
+}
+
+/* Processes where the group lists them, otherwise threads: whom to signal. */
+static GArray *
+read_targets(const CgPlace *place)
+{
+    GArray *ids = read_ids(place, place->hierarchy->backend->processes_file, NULL);
+
+    return ids ? ids : read_ids(place, place->hierarchy->backend->threads_file, NULL);
+}
+
+/* Whether @id is still in the group of @place, and so is who we took it for. */
+static gboolean
+still_here(const CgPlace *place, pid_t id)
+{
+    g_autoptr(GArray) ids = read_targets(place);
+    guint i;
+
+    for (i = 0; ids && i < ids->len; i++) {
+        if (g_array_index(ids, pid_t, i) == id)
+            return TRUE;
+    }
+
+    return FALSE;
+}
+
+/*
+ * A process id may have been given to somebody else by the time it is
+ * signalled.  A pidfd holds on to whoever has the id now; if the group still
+ * lists the id after that, this is our process.
+ */
+static void
+kill_one(const CgPlace *place, pid_t id)
+{
+    CG_AUTO_FD pidfd = syscall(SYS_pidfd_open, id, 0);
+
+    if (pidfd >= 0) {
+        if (still_here(place, id))
+            syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+    } else if (errno != ESRCH && still_here(place, id)) {
+        /* A thread other than the first of its process (EINVAL), or Linux before 5.3. */
+        kill(id, SIGKILL);
+    }
+}
+
+/* Signals everybody in @place and below; tells whether there was anybody. */
+static gboolean
+kill_below(const CgPlace *place)
+{
+    g_autoptr(GArray) ids = read_targets(place);
+    g_auto(GStrv) names = cg_tree_list_dirs(place->dir, NULL);
+    gboolean any = FALSE;
+    gsize i;
+
+    for (i = 0; ids && i < ids->len; i++) {
+        kill_one(place, g_array_index(ids, pid_t, i));
+        any = TRUE;
+    }
+    for (i = 0; names && names[i]; i++) {
+        CgPlace below = *place;
+
+        below.dir = cg_tree_open_dir(place->dir, names[i], NULL);
+        if (below.dir >= 0)
+            any |= kill_below(&below);
+        cg_fd_close(&below.dir);
+    }
+
+    return any;
+}
+
+static gboolean
+kill_in_all(CorralGroup *self)
+{
+    gboolean any = FALSE;
+    guint i;
+
+    for (i = 0; i < cg_group_get_n_places(self); i++) {
+        const CgPlace *place = cg_group_get_place(self, i);
+
+        if (place->hierarchy->backend->kill)
+            (void)!place->hierarchy->backend->kill(place, NULL);
+        any |= kill_below(place);
+    }
+
+    return any;
+}
+
+/**
+ * corral_group_kill:
+ * @self: a group
+ * @patience_ms: how long to wait until they are gone
+ * @error: where to put what went wrong
+ *
+ * Kills every process in the group and below it: at one stroke where the
+ * kernel has cgroup.kill, otherwise again and again until none is left, so
+ * that a process that forks meanwhile does not escape.
+ *
+ * %CORRAL_ERROR_BUSY: some are still there.
+ *
+ * Returns: %TRUE if the group is empty
+ * Since: 0.1
+ */
+gboolean
+corral_group_kill(CorralGroup *self, guint patience_ms, GError **error)
+{
+    gint64 deadline = g_get_monotonic_time() + (gint64)patience_ms * G_TIME_SPAN_MILLISECOND;
+
+    if (!cg_host_check_writable(corral_group_get_host(self), "kill processes", error))
+        return FALSE;
+
+    while (kill_in_all(self)) {
+        if (g_get_monotonic_time() >= deadline) {
+            g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_BUSY,
+                        "processes of group '%s' refuse to die", corral_group_get_path(self));
+            return FALSE;
+        }
+        g_usleep(2000);
+    }
+
+    return TRUE;
+}

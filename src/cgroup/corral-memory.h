@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "corral-group.h"
+
+G_BEGIN_DECLS
+
+gboolean corral_group_set_memory_limit(CorralGroup *self, guint64 bytes, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+gboolean corral_group_get_memory_limit(CorralGroup *self, guint64 *bytes, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+gboolean corral_group_get_memory_usage(CorralGroup *self, guint64 *bytes, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib-object.h>
+
+G_BEGIN_DECLS
+
+/**
+ * CorralController:
+ * @CORRAL_CONTROLLER_CPU: processor time: weight and ceiling
+ * @CORRAL_CONTROLLER_CPUACCT: processor time accounting
+ * @CORRAL_CONTROLLER_CPUSET: which CPUs and memory nodes
+ * @CORRAL_CONTROLLER_MEMORY: memory and swap
+ * @CORRAL_CONTROLLER_IO: block I/O (called blkio by the legacy interface)
+ * @CORRAL_CONTROLLER_DEVICES: which device nodes may be opened
+ * @CORRAL_CONTROLLER_FREEZER: stopping and continuing
+ * @CORRAL_CONTROLLER_PIDS: number of tasks
+ * @CORRAL_CONTROLLER_NET_CLS: class of network packets
+ * @CORRAL_CONTROLLER_NET_PRIO: priority of network packets
+ * @CORRAL_CONTROLLER_PERF_EVENT: performance counters
+ * @CORRAL_CONTROLLER_HUGETLB: huge pages
+ * @CORRAL_CONTROLLER_RDMA: RDMA resources
+ * @CORRAL_CONTROLLER_MISC: countable host resources
+ *
+ * The kernel's resource controllers, whichever interface serves them.
+ *
+ * Since: 0.1
+ */
+typedef enum {
+    CORRAL_CONTROLLER_CPU,
+    CORRAL_CONTROLLER_CPUACCT,
+    CORRAL_CONTROLLER_CPUSET,
+    CORRAL_CONTROLLER_MEMORY,
+    CORRAL_CONTROLLER_IO,
+    CORRAL_CONTROLLER_DEVICES,
+    CORRAL_CONTROLLER_FREEZER,
+    CORRAL_CONTROLLER_PIDS,
+    CORRAL_CONTROLLER_NET_CLS,
+    CORRAL_CONTROLLER_NET_PRIO,
+    CORRAL_CONTROLLER_PERF_EVENT,
+    CORRAL_CONTROLLER_HUGETLB,
+    CORRAL_CONTROLLER_RDMA,
+    CORRAL_CONTROLLER_MISC,
+} CorralController;
+
+/**
+ * CORRAL_N_CONTROLLERS:
+ *
+ * How many values #CorralController has.
+ *
+ * Since: 0.1
+ */
+#define CORRAL_N_CONTROLLERS (CORRAL_CONTROLLER_MISC + 1)
+
+/**
+ * CorralControllers:
+ *
+ * A set of controllers, one bit each: `CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_CPU)`.
+ *
+ * Since: 0.1
+ */
+typedef guint32 CorralControllers;
+
+#define CORRAL_CONTROLLER_BIT(controller) ((CorralControllers)1 << (controller))
+
+/**
+ * CORRAL_CONTROLLERS_THREADED:
+ *
+ * The controllers that can tell the threads of one process apart.  Groups of
+ * threads exist only where one of these is served.
+ *
+ * Since: 0.1
+ */
+#define CORRAL_CONTROLLERS_THREADED                                                                \
+    (CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_CPU) |                                                \
+     CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_CPUACCT) |                                            \
+     CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_CPUSET))
+
+/**
+ * CORRAL_CPU_SHARES_MIN:
+ *
+ * Shares are proportional: half the shares is half the processor time under
+ * contention.  The range and the default of 1024 are those of the kernel's
+ * legacy interface (MIN_SHARES and MAX_SHARES in kernel/sched/sched.h) and of
+ * libvirt's `cpu_shares`; corral keeps them on every host.
+ *
+ * Since: 0.1
+ */
+#define CORRAL_CPU_SHARES_MIN G_GUINT64_CONSTANT(2)
+#define CORRAL_CPU_SHARES_MAX G_GUINT64_CONSTANT(262144)
+#define CORRAL_CPU_SHARES_DEFAULT G_GUINT64_CONSTANT(1024)
+
+/**
+ * CORRAL_CPU_WEIGHT_MIN:
+ *
+ * Weights are proportional too, on the scale of the kernel's unified interface
+ * (CGROUP_WEIGHT_MIN, _MAX and _DFL in include/linux/cgroup.h).
+ *
+ * Since: 0.1
+ */
+#define CORRAL_CPU_WEIGHT_MIN 1
+#define CORRAL_CPU_WEIGHT_MAX 10000
+#define CORRAL_CPU_WEIGHT_DEFAULT 100
+
+/**
+ * CORRAL_CPU_PERIOD_MIN_US:
+ *
+ * Length of the period of a ceiling, in microseconds: 1 ms to 1 s (the
+ * kernel's min_cfs_quota_period and max_cfs_quota_period).  A quota is at
+ * least 1 ms and at most 2^44 - 1 us (max_cfs_runtime).
+ *
+ * Since: 0.1
+ */
+#define CORRAL_CPU_PERIOD_MIN_US G_GUINT64_CONSTANT(1000)
+#define CORRAL_CPU_PERIOD_MAX_US G_GUINT64_CONSTANT(1000000)
+#define CORRAL_CPU_PERIOD_DEFAULT_US G_GUINT64_CONSTANT(100000)
+#define CORRAL_CPU_QUOTA_MIN_US G_GINT64_CONSTANT(1000)
+#define CORRAL_CPU_QUOTA_MAX_US G_GINT64_CONSTANT(17592186044415)
+
+/**
+ * CORRAL_CPU_UNLIMITED:
+ *
+ * The quota that is no ceiling.
+ *
+ * Since: 0.1
+ */
+#define CORRAL_CPU_UNLIMITED G_GINT64_CONSTANT(-1)
+
+/**
+ * CORRAL_MEMORY_UNLIMITED:
+ *
+ * The memory limit, in bytes, that is none.
+ *
+ * Since: 0.1
+ */
+#define CORRAL_MEMORY_UNLIMITED G_MAXUINT64
+
+const char *corral_controller_get_name(CorralController controller);
+gboolean corral_controller_from_name(const char *name, CorralController *controller);
+
+G_END_DECLS

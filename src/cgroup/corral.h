@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * SECTION:corral
+ * @short_description: resource groups in terms of what they mean
+ *
+ * The only header a user includes.
+ *
+ * What holds for all of the library: a path names a group relative to every
+ * hierarchy, without a leading slash; sizes are bytes and times microseconds
+ * where the name does not say otherwise; results are written only on success;
+ * errors are of %CORRAL_ERROR and their message names the file or the group.
+ * Objects may be used from several threads as long as no two of them change
+ * the same group at once.
+ */
+#include "corral-cpu.h"
+#include "corral-error.h"
+#include "corral-group.h"
+#include "corral-host.h"
+#include "corral-label.h"
+#include "corral-members.h"
+#include "corral-memory.h"
+#include "corral-types.h"

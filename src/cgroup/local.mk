@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Room 1: libcorral, the public library.
+
+corral_includedir = $(includedir)/corral
+corral_include_HEADERS = \
+	src/cgroup/corral.h \
+	src/cgroup/corral-cpu.h \
+	src/cgroup/corral-error.h \
+	src/cgroup/corral-group.h \
+	src/cgroup/corral-host.h \
+	src/cgroup/corral-label.h \
+	src/cgroup/corral-members.h \
+	src/cgroup/corral-memory.h \
+	src/cgroup/corral-types.h \
+	$(NULL)
+
+# All objects of the library, with every symbol still visible: what unit tests
+# link to reach cg-*.
+noinst_LTLIBRARIES += libcorral-private.la
+libcorral_private_la_SOURCES = \
+	$(corral_include_HEADERS) \
+	src/cgroup/cg-backend.h \
+	src/cgroup/cg-backend-legacy.c \
+	src/cgroup/cg-backend-unified.c \
+	src/cgroup/cg-codec.c \
+	src/cgroup/cg-codec.h \
+	src/cgroup/cg-convert.c \
+	src/cgroup/cg-convert.h \
+	src/cgroup/cg-group.h \
+	src/cgroup/cg-host.h \
+	src/cgroup/cg-levels.c \
+	src/cgroup/cg-levels.h \
+	src/cgroup/cg-mountinfo.c \
+	src/cgroup/cg-mountinfo.h \
+	src/cgroup/cg-place.c \
+	src/cgroup/cg-place.h \
+	src/cgroup/cg-tree.c \
+	src/cgroup/cg-tree.h \
+	src/cgroup/cg-writer.h \
+	src/cgroup/cg-writer-file.c \
+	src/cgroup/cg-writer-none.c \
+	src/cgroup/corral-cpu.c \
+	src/cgroup/corral-error.c \
+	src/cgroup/corral-group.c \
+	src/cgroup/corral-host.c \
+	src/cgroup/corral-label.c \
+	src/cgroup/corral-members.c \
+	src/cgroup/corral-memory.c \
+	src/cgroup/corral-types.c \
+	$(NULL)
+libcorral_private_la_LIBADD = $(GLIB_LIBS)
+
+# The interface is libcorral.sym, no more.  -version-info follows the rules of
+# libtool's manual; HACKING.md says when to touch it.
+lib_LTLIBRARIES += libcorral.la
+libcorral_la_SOURCES =
+libcorral_la_LIBADD = libcorral-private.la
+libcorral_la_LDFLAGS = \
+	$(AM_LDFLAGS) \
+	-no-undefined \
+	-version-info 0:0:0 \
+	-export-symbols $(srcdir)/src/cgroup/libcorral.sym \
+	$(NULL)
+libcorral_la_DEPENDENCIES = libcorral-private.la src/cgroup/libcorral.sym
+
+EXTRA_DIST += src/cgroup/libcorral.sym
+
+pkgconfigdir = $(libdir)/pkgconfig
+nodist_pkgconfig_DATA = src/cgroup/corral.pc
