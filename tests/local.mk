@@ -26,6 +26,9 @@ unit_tests = \
 	tests/unit/test-cg-mountinfo \
 	tests/unit/test-cpu \
 	tests/unit/test-group \
+	tests/unit/test-guest-path \
+	tests/unit/test-guest-threads \
+	tests/unit/test-guest-xml \
 	tests/unit/test-host \
 	tests/unit/test-label \
 	tests/unit/test-members \
@@ -34,6 +37,8 @@ unit_tests = \
 
 cgroup_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/lib
 cgroup_test_ldadd = tests/lib/libfake-cgroup.la libcorral-private.la $(GLIB_LIBS)
+guest_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/src/guest
+guest_test_ldadd = libcorral-guest.la $(LIBXML_LIBS) $(GLIB_LIBS)
 
 tests_unit_test_cg_codec_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cg_codec_LDADD = $(cgroup_test_ldadd)
@@ -53,6 +58,12 @@ tests_unit_test_members_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_members_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_memory_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_memory_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_guest_path_CPPFLAGS = $(guest_test_cppflags)
+tests_unit_test_guest_path_LDADD = $(guest_test_ldadd)
+tests_unit_test_guest_threads_CPPFLAGS = $(guest_test_cppflags)
+tests_unit_test_guest_threads_LDADD = $(guest_test_ldadd)
+tests_unit_test_guest_xml_CPPFLAGS = $(guest_test_cppflags)
+tests_unit_test_guest_xml_LDADD = $(guest_test_ldadd)
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)

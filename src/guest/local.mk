@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Room 2: what a guest is.
+
+noinst_LTLIBRARIES += libcorral-guest.la
+libcorral_guest_la_SOURCES = \
+	src/guest/guest.c \
+	src/guest/guest.h \
+	src/guest/guest-cputune.c \
+	src/guest/guest-cputune.h \
+	src/guest/guest-markup.c \
+	src/guest/guest-markup.h \
+	src/guest/guest-number.c \
+	src/guest/guest-number.h \
+	src/guest/guest-path.c \
+	src/guest/guest-path.h \
+	src/guest/guest-private.h \
+	src/guest/guest-threads.c \
+	src/guest/guest-threads.h \
+	src/guest/guest-xml.c \
+	src/guest/guest-xml.h \
+	$(NULL)
+libcorral_guest_la_CPPFLAGS = $(AM_CPPFLAGS) $(LIBXML_CFLAGS)
+libcorral_guest_la_LIBADD = $(GLIB_LIBS) $(LIBXML_LIBS)
