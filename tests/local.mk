@@ -68,13 +68,103 @@ tests_unit_test_guest_xml_LDADD = $(guest_test_ldadd)
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 
+# ---- the driver in process ----------------------------------------------------
+#
+# The driver's objects in a program that links libvirt, private symbols and all:
+# possible only if the libvirt we build for is the one that is installed.
+
+driver_test_cppflags = $(driver_cppflags) -I$(top_srcdir)/tests/lib
+driver_test_ldadd = \
+	tests/lib/libstack-bed.la \
+	tests/lib/libfake-cgroup.la \
+	libcorral-driver.la \
+	libcorral-guest.la \
+	libcorral-private.la \
+	$(LIBVIRT_LIBS) \
+	$(LIBXML_LIBS) \
+	$(GLIB_LIBS) \
+	$(NULL)
+
+if LIBVIRT_IS_INSTALLED
+check_LTLIBRARIES += tests/lib/libstack-bed.la
+tests_lib_libstack_bed_la_SOURCES = \
+	tests/lib/stack-bed.c \
+	tests/lib/stack-bed.h \
+	tests/lib/pretend-stock.c \
+	tests/lib/pretend-stock.h \
+	$(NULL)
+tests_lib_libstack_bed_la_CPPFLAGS = $(driver_test_cppflags)
+
+driver_tests = \
+	tests/driver/test-birth \
+	tests/driver/test-keeper \
+	tests/driver/test-sched \
+	tests/driver/test-settle \
+	tests/driver/test-stack-order \
+	tests/driver/test-stack-testdriver \
+	$(NULL)
+
+tests_driver_test_birth_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_birth_LDADD = $(driver_test_ldadd)
+tests_driver_test_keeper_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_keeper_LDADD = $(driver_test_ldadd)
+tests_driver_test_sched_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_sched_LDADD = $(driver_test_ldadd)
+tests_driver_test_settle_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_settle_LDADD = $(driver_test_ldadd)
+tests_driver_test_stack_order_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_stack_order_LDADD = $(driver_test_ldadd)
+tests_driver_test_stack_testdriver_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_stack_testdriver_LDADD = $(driver_test_ldadd)
+
+check_PROGRAMS += $(driver_tests)
+TESTS += $(driver_tests)
+
+$(tests_lib_libstack_bed_la_OBJECTS) \
+$(tests_driver_test_sched_OBJECTS) \
+$(tests_driver_test_settle_OBJECTS) \
+$(tests_driver_test_stack_order_OBJECTS) \
+$(tests_driver_test_stack_testdriver_OBJECTS): $(libvirt_headers_stamp)
+endif
+
+# ---- the shim between fake modules --------------------------------------------
+#
+# Knows no libvirt, as the shim itself.  -rpath makes libtool build a module that
+# is not installed.
+
+fake_module_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared -rpath $(abs_builddir)
+fake_module_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/src/driver
+
+check_LTLIBRARIES += \
+	tests/driver/fake-implementation.la \
+	tests/driver/fake-stock.la \
+	tests/driver/fake-unresolved.la \
+	$(NULL)
+tests_driver_fake_implementation_la_SOURCES = tests/driver/fake-implementation.c
+tests_driver_fake_implementation_la_CPPFLAGS = $(fake_module_cppflags)
+tests_driver_fake_implementation_la_LDFLAGS = $(fake_module_ldflags)
+tests_driver_fake_stock_la_SOURCES = tests/driver/fake-stock.c
+tests_driver_fake_stock_la_LDFLAGS = $(fake_module_ldflags)
+tests_driver_fake_unresolved_la_SOURCES = tests/driver/fake-implementation.c
+tests_driver_fake_unresolved_la_CPPFLAGS = $(fake_module_cppflags) -DFAKE_UNRESOLVED
+tests_driver_fake_unresolved_la_LDFLAGS = $(fake_module_ldflags) -Wl,-z,lazy
+
+# The fake modules and the shim find virGetVersion() in it.
+tests_driver_test_shim_CPPFLAGS = $(AM_CPPFLAGS)
+tests_driver_test_shim_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+tests_driver_test_shim_LDADD = $(GLIB_LIBS)
+check_PROGRAMS += tests/driver/test-shim
+TESTS += tests/driver/test-shim
+
 # ---- checks of the tree -------------------------------------------------------
 
 tree_checks = \
 	build-aux/check-format \
 	build-aux/check-includes \
 	build-aux/check-lists \
+	build-aux/check-slots \
 	build-aux/check-style \
+	build-aux/check-symbols \
 	$(NULL)
 
 dist_check_SCRIPTS += $(tree_checks) tests/unit/test-checks.sh

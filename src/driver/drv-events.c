@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Life-cycle events.
+ *
+ * libvirt calls back on the daemon's main loop, which must never wait: the
+ * callback puts the guest's UUID in a queue and a thread of our own takes it
+ * from there.
+ *
+ * Not everything is an event.  A guest that libvirt gives up while it finds its
+ * guests again after a restart just is not running any more, and a process of
+ * an unfinished start may take a moment to die.  So the same thread goes the
+ * rounds: soon after the daemon's start, then less and less often.
+ */
+#include <config.h>
+
+#include "drv-events.h"
+#include "drv-settle.h"
+
+VIR_LOG_INIT("corral.events");
+
+#define FIRST_ROUND_US (G_TIME_SPAN_SECOND / 4)
+#define LAST_ROUND_US (30 * G_TIME_SPAN_SECOND)
+
+struct _DrvEvents {
+    DrvStack *stack;
+    virConnectPtr conn;
+    int callback;
+    GAsyncQueue *queue; /* owned UUIDs; an empty one ends the thread */
+    GThread *thread;
+};
+
+/* A run that we started has its group already. */
+static gboolean
+concerns_us(DrvEvents *self, const char *uuid, int run, int event)
+{
+    switch ((virDomainEventType)event) {
+    case VIR_DOMAIN_EVENT_STOPPED:
+    case VIR_DOMAIN_EVENT_CRASHED:
+        return TRUE;
+    case VIR_DOMAIN_EVENT_STARTED:
+        return !drv_keeper_knows_run(self->stack->keeper, uuid, run);
+    default:
+        return FALSE;
+    }
+}
+
+static int
+on_event(virConnectPtr conn G_GNUC_UNUSED, virDomainPtr dom, int event, int detail G_GNUC_UNUSED,
+         void *opaque)
+{
+    DrvEvents *self = opaque;
+    char uuid[VIR_UUID_STRING_BUFLEN];
+
+    virUUIDFormat(dom->uuid, uuid);
+    if (concerns_us(self, uuid, dom->id, event))
+        g_async_queue_push(self->queue, g_strdup(uuid));
+    return 0;
+}
+
+static gpointer
+follow(gpointer data)
+{
+    DrvEvents *self = data;
+    g_autoptr(virIdentity) system = virIdentityGetSystem();
+    guint64 round_us = FIRST_ROUND_US;
+
+    /* Without an identity access rules would see nobody, and deny him everything. */
+    if (system)
+        virIdentitySetCurrent(system);
+
+    while (TRUE) {
+        g_autofree char *uuid = g_async_queue_timeout_pop(self->queue, round_us);
+
+        if (!uuid) {
+            drv_settle_round(self->stack, self->conn);
+            round_us = MIN(round_us * 2, LAST_ROUND_US);
+        } else if (uuid[0] == '\0') {
+            return NULL;
+        } else {
+            drv_settle(self->stack, self->conn, uuid);
+        }
+    }
+}
+
+DrvEvents *
+drv_events_new(DrvStack *stack, virConnectPtr conn)
+{
+    DrvEvents *self = g_new0(DrvEvents, 1);
+
+    self->stack = stack;
+    self->conn = virObjectRef(conn);
+    self->queue = g_async_queue_new_full(g_free);
+    self->callback = stack->next->connectDomainEventRegisterAny(
+        conn, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_event), self, NULL);
+    if (self->callback < 0) {
+        VIR_WARN("corral: no life-cycle events: %s", virGetLastErrorMessage());
+        virResetLastError();
+        drv_events_free(self);
+        self = NULL;
+    }
+
+    /* After subscribing: what changes from here on is an event. */
+    drv_settle_all(stack, conn);
+
+    if (self)
+        self->thread = g_thread_try_new("corral-events", follow, self, NULL);
+    return self;
+}
+
+void
+drv_events_free(DrvEvents *self)
+{
+    if (!self)
+        return;
+
+    if (self->callback >= 0)
+        self->stack->next->connectDomainEventDeregisterAny(self->conn, self->callback);
+    if (self->thread) {
+        g_async_queue_push(self->queue, g_strdup(""));
+        g_thread_join(self->thread);
+    }
+    g_async_queue_unref(self->queue);
+    virObjectUnref(self->conn);
+    g_free(self);
+}

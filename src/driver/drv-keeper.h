@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "corral.h"
+
+/*
+ * Which guest has which group, and whose turn it is to change it.
+ *
+ * Guests are known by UUID.  A claim is the exclusive right to make, adopt or
+ * remove one guest's group.  It is held across the stock start, which may take
+ * minutes, so nobody who only wants to look needs one, and whoever would only
+ * tidy up after a guest that is just being started leaves that to the starter.
+ *
+ * Lock order: a claim, then the keeper's own mutex, which is never held while
+ * anything else is called.
+ */
+typedef struct _DrvKeeper DrvKeeper;
+typedef struct _DrvClaim DrvClaim;
+
+typedef enum {
+    DRV_CLAIM_START, /* waits its turn */
+    DRV_CLAIM_TIDY,  /* waits for other tidiers; gives up where a start is under way */
+} DrvClaimPurpose;
+
+DrvKeeper *drv_keeper_new(CorralHost *host);
+/* All claims must have been released. */
+void drv_keeper_free(DrvKeeper *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DrvKeeper, drv_keeper_free)
+
+CorralHost *drv_keeper_get_host(DrvKeeper *self);
+
+/*
+ * NULL only for DRV_CLAIM_TIDY: the start that is under way then learns on
+ * release that it should look again.
+ */
+DrvClaim *drv_keeper_claim(DrvKeeper *self, const char *uuid, DrvClaimPurpose purpose);
+
+/* TRUE if somebody gave up tidying meanwhile: the caller now has to. */
+gboolean drv_claim_release(DrvClaim *claim);
+
+/*
+ * Whether the guest's run that libvirt numbers @run is known: it is being
+ * started, or its start has set that number.  libvirt never uses one twice
+ * while it runs.
+ */
+gboolean drv_keeper_knows_run(DrvKeeper *self, const char *uuid, int run);
+void drv_claim_set_run(DrvClaim *claim, int run);
+
+/*
+ * The path of the guest's group; NULL as long as it has none.  Set before the
+ * group is made, so that nobody takes it for an orphan.
+ */
+void drv_claim_set_path(DrvClaim *claim, const char *path);
+char *drv_claim_dup_path(DrvClaim *claim);
+char *drv_keeper_dup_path(DrvKeeper *self, const char *uuid);
+
+/* UUIDs of the guests that have a group. */
+char **drv_keeper_list(DrvKeeper *self);
+
+/*
+ * The right to remove a group that no guest has: FALSE if one has it.  Whoever
+ * wants to make a group at @path meanwhile waits.
+ */
+gboolean drv_keeper_claim_orphan(DrvKeeper *self, const char *path);
+void drv_keeper_release_orphan(DrvKeeper *self, const char *path);

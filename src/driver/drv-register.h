@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "drv-implementation.h"
+
+/* The one symbol that the implementation exports. */
+extern const CorralImplementation corral_driver;

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "drv-keeper.h"
+#include "drv-libvirt.h"
+
+/*
+ * Our driver, stacked over the stock one: a copy of its table with some slots
+ * replaced (drv-slots.def says which, and how).  What is not replaced runs the
+ * stock code at no cost; what is replaced calls `stack->next->slot()` visibly
+ * and at most once for what the caller asked.
+ *
+ * The table is registered before the stock driver exists, with nothing in it
+ * but open, and filled by the first open.
+ */
+typedef struct {
+    virHypervisorDriver ops; /* what libvirt calls */
+    const virHypervisorDriver *next;
+    virConnectDriver registration;
+    const char *schemes[2];
+
+    const char *driver; /* "qemu": in group names and in labels */
+    const char *uri;    /* where the stock driver is found */
+    const char *path;   /* the URI path that we serve; any other is the stock driver's alone */
+    DrvKeeper *keeper;
+    GMutex mutex;           /* of filling the table */
+    GHashTable *left_alone; /* set of paths: orphans with processes; drv-settle's own */
+} DrvStack;
+
+/* @name is the stock driver's own, e.g. "QEMU": access rules are written against it.
+ * Takes @keeper.  All strings are borrowed for good. */
+DrvStack *drv_stack_new(const char *name, const char *driver, const char *scheme, const char *uri,
+                        const char *path, DrvKeeper *keeper);
+void drv_stack_free(DrvStack *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DrvStack, drv_stack_free)
+
+/* Copies @next and replaces the slots; for a table that has been found. */
+void drv_stack_fill(DrvStack *self, const virHypervisorDriver *next);
+
+/* The stack that serves @conn, a connection opened through one. */
+DrvStack *drv_stack_of(virConnectPtr conn);

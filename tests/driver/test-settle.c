@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Groups come to agree with libvirt: after a restart, by events, and after a start that somebody
+ * crossed. */
+#include <config.h>
+
+#include <string.h>
+
+#include "stack-bed.h"
+#include "drv-events.h"
+#include "drv-settle.h"
+
+#define CPU_BIT CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_CPU)
+#define PATIENCE_S 30
+#define SHARES "<cputune><shares>2048</shares></cputune>"
+
+/* The daemon dies and starts again, on the same machine; guests run on. */
+static void
+restart(StackBed *bed)
+{
+    bed->stack = pretend_stock_boot(bed->host);
+    drv_settle_all(bed->stack, bed->conn);
+}
+
+static char *
+known_path(StackBed *bed, virDomainPtr dom)
+{
+    char uuid[VIR_UUID_STRING_BUFLEN];
+
+    g_assert_cmpint(virDomainGetUUIDString(dom, uuid), ==, 0);
+    return drv_keeper_dup_path(bed->stack->keeper, uuid);
+}
+
+/* Started by a way that does not pass corral's table. */
+static virDomainPtr
+start_behind_our_back(StackBed *bed, const char *name, const char *more)
+{
+    virConnectPtr stock = virConnectOpen(PRETEND_STOCK_URI);
+    g_autofree char *xml = stack_bed_format_guest(name, more);
+    virDomainPtr behind = virDomainCreateXML(stock, xml, 0);
+    virDomainPtr dom;
+
+    g_assert_nonnull(behind);
+    dom = virDomainLookupByName(bed->conn, name);
+    g_assert_nonnull(dom);
+    virDomainFree(behind);
+    virConnectClose(stock);
+    return dom;
+}
+
+static void
+stop_behind_our_back(virDomainPtr dom)
+{
+    virConnectPtr stock = virConnectOpen(PRETEND_STOCK_URI);
+    virDomainPtr behind = virDomainLookupByName(stock, virDomainGetName(dom));
+
+    g_assert_nonnull(behind);
+    g_assert_cmpint(virDomainDestroy(behind), ==, 0);
+    virDomainFree(behind);
+    virConnectClose(stock);
+}
+
+static CorralGroup *
+make_group(StackBed *bed, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    CorralGroup *group = corral_group_make(bed->host, path, CPU_BIT, CORRAL_MAKE_NEW, &error);
+
+    g_assert_no_error(error);
+    return group;
+}
+
+/* ---- when the daemon starts ---- */
+
+static void
+test_adopts(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    virDomainPtr dom;
+    virTypedParameter shares = {.field = "cpu_shares", .type = VIR_TYPED_PARAM_ULLONG};
+    g_autofree char *before = NULL;
+    g_autofree char *after = NULL;
+    g_autofree char *path = NULL;
+
+    pretend_stock_give_processes(bed->fake);
+    dom = stack_bed_start(bed, "corral-adopted", SHARES);
+    shares.value.ul = 77;
+    g_assert_cmpint(virDomainSetSchedulerParametersFlags(dom, &shares, 1, VIR_DOMAIN_AFFECT_LIVE),
+                    ==, 0);
+    before = fake_cgroup_list(bed->fake);
+
+    restart(bed);
+    path = known_path(bed, dom);
+    g_assert_cmpstr(path, ==, "machine/corral-adopted.qemu.libvirt");
+    after = fake_cgroup_list(bed->fake);
+    g_assert_cmpstr(after, ==, before);
+
+    /* What was in force stays in force, and the guest is under control. */
+    stack_bed_assert_file(bed, path, "cpu.shares", "77");
+    shares.value.ul = 78;
+    g_assert_cmpint(virDomainSetSchedulerParametersFlags(dom, &shares, 1, VIR_DOMAIN_AFFECT_LIVE),
+                    ==, 0);
+    stack_bed_assert_file(bed, path, "cpu.shares", "78");
+    g_assert_cmpint(virDomainDestroy(dom), ==, 0);
+    g_assert_cmpuint(stack_bed_count_guests(bed), ==, 0);
+    virDomainFree(dom);
+}
+
+/* A guest that runs without a group gets one, with what its XML promises. */
+static void
+test_makes_missing(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    virDomainPtr dom = start_behind_our_back(bed, "corral-missing", SHARES);
+
+    g_assert_cmpuint(stack_bed_count_guests(bed), ==, 0);
+    restart(bed);
+    stack_bed_assert_file(bed, "machine/corral-missing.qemu.libvirt", "cpu.shares", "2048");
+    g_assert_cmpint(virDomainDestroy(dom), ==, 0);
+    g_assert_cmpuint(stack_bed_count_guests(bed), ==, 0);
+    virDomainFree(dom);
+}
+
+/* The label tells whose group it is, wherever it is. */
+static void
+test_finds_by_label(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    virDomainPtr dom = start_behind_our_back(bed, "corral-label", "");
+    g_autoptr(CorralGroup) group = make_group(bed, "elsewhere/corral-label.qemu.libvirt");
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = NULL;
+    g_autofree char *usual = stack_bed_group(bed, "machine");
+    char uuid[VIR_UUID_STRING_BUFLEN];
+
+    g_assert_cmpint(virDomainGetUUIDString(dom, uuid), ==, 0);
+    g_assert_true(corral_group_set_label(group, "uuid", uuid, &error));
+    g_assert_no_error(error);
+
+    restart(bed);
+    path = known_path(bed, dom);
+    g_assert_cmpstr(path, ==, "elsewhere/corral-label.qemu.libvirt");
+    g_assert_false(fake_cgroup_exists(bed->fake, usual));
+    virDomainFree(dom);
+}
+
+static void
+test_orphans(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    g_autoptr(CorralGroup) empty = make_group(bed, "production/corral-gone.qemu.libvirt");
+    g_autoptr(CorralGroup) full = make_group(bed, "production/corral-full.qemu.libvirt");
+    g_autoptr(CorralGroup) others = make_group(bed, "production/corral-other.lxc.libvirt");
+    g_autoptr(CorralGroup) foreign = make_group(bed, "production/corral-gone");
+    g_autofree char *procs = stack_bed_group(bed, "production/corral-full.qemu.libvirt/"
+                                                  "cgroup.procs");
+    const struct {
+        const char *path;
+        gboolean stays;
+    } groups[] = {
+        {"production/corral-gone.qemu.libvirt", FALSE},
+        {"production/corral-full.qemu.libvirt", TRUE},
+        {"production/corral-other.lxc.libvirt", TRUE},
+        {"production/corral-gone", TRUE},
+    };
+    gsize i;
+
+    fake_cgroup_put(bed->fake, procs, "4194304\n");
+    restart(bed);
+    for (i = 0; i < G_N_ELEMENTS(groups); i++) {
+        g_autofree char *group = stack_bed_group(bed, groups[i].path);
+
+        g_test_message("%s", groups[i].path);
+        g_assert_cmpint(fake_cgroup_exists(bed->fake, group), ==, groups[i].stays);
+    }
+    stack_bed_assert_file(bed, "production/corral-full.qemu.libvirt", "cgroup.procs", "4194304");
+}
+
+/* A second look changes nothing. */
+static void
+test_once_more(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    virDomainPtr dom = stack_bed_start(bed, "corral-again", SHARES);
+    g_autofree char *before = fake_cgroup_list(bed->fake);
+    g_autofree char *after = NULL;
+
+    drv_settle_all(bed->stack, bed->conn);
+    drv_settle_all(bed->stack, bed->conn);
+    after = fake_cgroup_list(bed->fake);
+    g_assert_cmpstr(after, ==, before);
+    virDomainFree(dom);
+}
+
+/* ---- events ---- */
+
+static void
+tick(int timer G_GNUC_UNUSED, void *opaque G_GNUC_UNUSED)
+{
+}
+
+static gboolean
+has_shares(StackBed *bed, const char *path)
+{
+    g_autofree char *shares = stack_bed_read(bed, path, "cpu.shares");
+
+    return g_strcmp0(shares, "2048") == 0;
+}
+
+static gboolean
+is_gone(StackBed *bed, const char *path G_GNUC_UNUSED)
+{
+    return stack_bed_count_guests(bed) == 0;
+}
+
+/* Runs the daemon's main loop until it is so. */
+static void
+await(StackBed *bed, gboolean (*condition)(StackBed *bed, const char *path), const char *path)
+{
+    gint64 deadline = g_get_monotonic_time() + PATIENCE_S * G_TIME_SPAN_SECOND;
+    int timer = virEventAddTimeout(5, tick, NULL, NULL);
+
+    while (!condition(bed, path)) {
+        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+        g_assert_cmpint(virEventRunDefaultImpl(), ==, 0);
+    }
+    virEventRemoveTimeout(timer);
+}
+
+/* What the events alone do: nobody can look for himself. */
+static DrvEvents *
+follow_events(StackBed *bed)
+{
+    DrvEvents *events = drv_events_new(bed->stack, bed->conn);
+
+    g_assert_nonnull(events);
+    pretend_stock_refuse_lists(TRUE);
+    return events;
+}
+
+static void
+end_events(DrvEvents *events)
+{
+    pretend_stock_refuse_lists(FALSE);
+    drv_events_free(events);
+}
+
+static void
+test_shutdown(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    const char *path = "machine/corral-shutdown.qemu.libvirt";
+    virDomainPtr dom = stack_bed_start(bed, "corral-shutdown", SHARES);
+    DrvEvents *events = follow_events(bed);
+
+    g_assert_true(has_shares(bed, path));
+    g_assert_cmpint(virDomainShutdown(dom), ==, 0);
+    await(bed, is_gone, NULL);
+    g_assert_cmpint(virDomainIsActive(dom), ==, 0);
+
+    /* And again: nothing is left in the way. */
+    g_assert_cmpint(virDomainCreate(dom), ==, 0);
+    g_assert_true(has_shares(bed, path));
+    stop_behind_our_back(dom);
+    await(bed, is_gone, NULL);
+    end_events(events);
+    virDomainFree(dom);
+}
+
+static void
+test_started_elsewhere(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    DrvEvents *events = follow_events(bed);
+    virDomainPtr dom = start_behind_our_back(bed, "corral-elsewhere", SHARES);
+
+    await(bed, has_shares, "machine/corral-elsewhere.qemu.libvirt");
+    stop_behind_our_back(dom);
+    await(bed, is_gone, NULL);
+    end_events(events);
+    virDomainFree(dom);
+}
+
+/* A group that was left alone for the process in it goes some time after that has ended. */
+static void
+test_left_alone(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    g_autoptr(CorralGroup) group = make_group(bed, "production/corral-full.qemu.libvirt");
+    g_autofree char *procs = stack_bed_group(bed, "production/corral-full.qemu.libvirt/"
+                                                  "cgroup.procs");
+    DrvEvents *events;
+
+    fake_cgroup_put(bed->fake, procs, "4194304\n");
+    events = drv_events_new(bed->stack, bed->conn);
+    g_assert_true(fake_cgroup_exists(bed->fake, procs));
+
+    fake_cgroup_put(bed->fake, procs, "");
+    await(bed, is_gone, NULL);
+    drv_events_free(events);
+}
+
+/* ---- starts that somebody crosses ---- */
+
+static gpointer
+start_guest(gpointer data)
+{
+    virDomainPtr dom = data;
+
+    return GINT_TO_POINTER(virDomainCreate(dom));
+}
+
+/* Whoever tidies up while a start is under way does not wait for it, and the starter does it. */
+static void
+test_settle_during_start(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    virDomainPtr dom = stack_bed_define(bed, "corral-crossed", SHARES);
+    char uuid[VIR_UUID_STRING_BUFLEN];
+    GThread *starter;
+
+    g_assert_cmpint(virDomainGetUUIDString(dom, uuid), ==, 0);
+    pretend_stock_hold_starts();
+    starter = g_thread_new("starter", start_guest, dom);
+    pretend_stock_await_start();
+
+    drv_settle(bed->stack, bed->conn, uuid);
+    stack_bed_assert_file(bed, "machine/corral-crossed.qemu.libvirt", "cpu.shares", "2048");
+
+    pretend_stock_let_go();
+    g_assert_cmpint(GPOINTER_TO_INT(g_thread_join(starter)), ==, 0);
+    stack_bed_assert_file(bed, "machine/corral-crossed.qemu.libvirt", "cpu.shares", "2048");
+    virDomainFree(dom);
+}
+
+/* The guest ends before its start returns: its group goes all the same. */
+static void
+test_ends_during_start(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    virDomainPtr dom = stack_bed_define(bed, "corral-crossed", SHARES);
+    GThread *starter;
+
+    pretend_stock_hold_starts();
+    starter = g_thread_new("starter", start_guest, dom);
+    pretend_stock_await_start();
+
+    g_assert_cmpint(virDomainDestroy(dom), ==, 0);
+    g_assert_cmpint(virDomainIsActive(dom), ==, 0);
+    g_assert_cmpuint(stack_bed_count_guests(bed), >, 0);
+
+    pretend_stock_let_go();
+    g_thread_join(starter);
+    g_assert_cmpuint(stack_bed_count_guests(bed), ==, 0);
+    virDomainFree(dom);
+}
+
+int
+main(int argc, char **argv)
+{
+    pretend_stock_init(argc, argv);
+    g_test_init(&argc, &argv, NULL);
+    g_assert_cmpint(virEventRegisterDefaultImpl(), ==, 0);
+
+    stack_bed_add("/restart/adopts", "legacy", test_adopts);
+    stack_bed_add("/restart/makes-missing", "legacy", test_makes_missing);
+    stack_bed_add("/restart/finds-by-label", "legacy", test_finds_by_label);
+    stack_bed_add("/restart/orphans", "legacy", test_orphans);
+    stack_bed_add("/restart/once-more", "legacy", test_once_more);
+    stack_bed_add("/events/shutdown", "legacy", test_shutdown);
+    stack_bed_add("/events/started-elsewhere", "legacy", test_started_elsewhere);
+    stack_bed_add("/events/left-alone", "legacy", test_left_alone);
+    stack_bed_add("/crossed/settle", "legacy", test_settle_during_start);
+    stack_bed_add("/crossed/ends", "legacy", test_ends_during_start);
+
+    return g_test_run();
+}
