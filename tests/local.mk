@@ -171,3 +171,4 @@ dist_check_SCRIPTS += $(tree_checks) tests/unit/test-checks.sh
 TESTS += $(tree_checks) tests/unit/test-checks.sh
 
 EXTRA_DIST += tests/data
+EXTRA_DIST += tests/root/functions.sh

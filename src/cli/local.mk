@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Room 5: corral(1).
+
+bin_PROGRAMS += corral
+corral_SOURCES = \
+	src/cli/cli.h \
+	src/cli/cli-block.c \
+	src/cli/cli-block.h \
+	src/cli/cli-change.c \
+	src/cli/cli-change.h \
+	src/cli/cli-connect.c \
+	src/cli/cli-connect.h \
+	src/cli/cli-driver.c \
+	src/cli/cli-driver.h \
+	src/cli/cli-groups.c \
+	src/cli/cli-groups.h \
+	src/cli/cli-print.c \
+	src/cli/cli-print.h \
+	src/cli/cli-switch.c \
+	src/cli/cli-switch.h \
+	src/cli/cmd-activate.c \
+	src/cli/cmd-status.c \
+	src/cli/cmd-tree.c \
+	src/cli/main.c \
+	$(NULL)
+corral_CPPFLAGS = \
+	$(AM_CPPFLAGS) \
+	-I$(top_srcdir)/src/cli \
+	-I$(top_srcdir)/src/guest \
+	$(path_cppflags) \
+	$(JSON_CFLAGS) \
+	$(LIBVIRT_CFLAGS) \
+	$(NULL)
+corral_LDADD = \
+	libcorral-guest.la \
+	libcorral.la \
+	$(JSON_LIBS) \
+	$(LIBVIRT_LIBS) \
+	$(LIBXML_LIBS) \
+	$(GLIB_LIBS) \
+	$(NULL)
+
+cli_tests = \
+	tests/cli/test-activate.sh \
+	tests/cli/test-help.sh \
+	tests/cli/test-status.sh \
+	tests/cli/test-tree.sh \
+	$(NULL)
+
+dist_check_SCRIPTS += $(cli_tests)
+EXTRA_DIST += tests/cli/functions.sh
+TESTS += $(cli_tests)

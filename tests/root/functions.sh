@@ -1,0 +1,578 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# functions.sh - what the tests in the laboratory are written with
+#
+# A test is a script that sources this file, asks for a laboratory with in_lab,
+# says what should be so with check and its kin, and ends with finish.  A line
+# is printed for each check; a failed one shows what was there instead.  The
+# exit status is 0, 1 if a check failed, 77 if the test was not possible here.
+#
+# Nothing here sleeps for the sake of sleeping: whoever has to wait says for
+# what, and until when (wait_for).
+
+# Otherwise & in a replacement means what was replaced, in bash 5.2 and later.
+shopt -u patsub_replacement 2> /dev/null
+
+test_dir=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+source_dir=$(realpath "$test_dir/../..")
+
+# The stage is made in the build directory.
+build_dir=${CORRAL_BUILDDIR:-$(dirname "${CORRAL_STAGE:-.}")}
+
+checks_done=0
+checks_failed=0
+
+# What a checked command says goes to a file without a name, not through a pipe:
+# so the command runs in this shell, and no daemon it starts keeps us waiting.
+checks_file=$(mktemp) || exit 1
+exec {checks_fd}<> "$checks_file"
+rm -f "$checks_file"
+checks_file=/proc/self/fd/$checks_fd
+
+# ---- saying what should be so -------------------------------------------------
+
+pass()
+{
+    checks_done=$((checks_done + 1))
+    printf 'ok    %s\n' "$1"
+}
+
+# fail DESCRIPTION [LINE]...
+fail()
+{
+    checks_done=$((checks_done + 1))
+    checks_failed=$((checks_failed + 1))
+    printf 'FAIL  %s\n' "$1"
+    shift
+    if (($#)); then
+        printf '%s\n' "$@" | sed -e '40{s/.*/.../;q}' -e 's/^/      | /'
+    fi
+}
+
+note()
+{
+    printf '      %s\n' "$*"
+}
+
+skip()
+{
+    echo "SKIP  $*"
+    exit 77
+}
+
+# check DESCRIPTION COMMAND...: COMMAND succeeds.
+check()
+{
+    local description=$1
+
+    shift
+    if "$@" > "$checks_file" 2>&1; then
+        pass "$description"
+    else
+        fail "$description" "exit status $? of: $*" "$(cat "$checks_file")"
+        return 1
+    fi
+}
+
+# must: a check without which there is no use in going on
+must()
+{
+    check "$@" || finish
+}
+
+# refuse DESCRIPTION PATTERN COMMAND...: COMMAND fails and says PATTERN.
+refuse()
+{
+    local description=$1
+    local pattern=$2
+    local output
+
+    shift 2
+    if "$@" > "$checks_file" 2>&1; then
+        fail "$description" "no error from: $*" "$(cat "$checks_file")"
+        return
+    fi
+    output=$(cat "$checks_file")
+    if [[ ! $output =~ $pattern ]]; then
+        fail "$description" "expected: $pattern" "got:      $output"
+    else
+        pass "$description"
+    fi
+}
+
+# same DESCRIPTION EXPECTED GOT
+same()
+{
+    if [[ $2 == "$3" ]]; then
+        pass "$1"
+    elif [[ $2 == *$'\n'* || $3 == *$'\n'* ]]; then
+        fail "$1" "$(diff -u --label expected --label got <(echo "$2") <(echo "$3"))"
+    else
+        fail "$1" "expected: $2" "got:      $3"
+    fi
+}
+
+# differ DESCRIPTION UNWANTED GOT
+differ()
+{
+    if [[ $2 != "$3" ]]; then
+        pass "$1"
+    else
+        fail "$1" "got: $3"
+    fi
+}
+
+# contains DESCRIPTION PATTERN TEXT: an extended regular expression
+contains()
+{
+    if [[ $3 =~ $2 ]]; then
+        pass "$1"
+    else
+        fail "$1" "expected: $2" "got:      $3"
+    fi
+}
+
+# finish: the last line of every test.
+finish()
+{
+    if ((checks_failed)); then
+        echo "$checks_failed of $checks_done checks failed"
+        exit 1
+    fi
+    if ((checks_done == 0)); then
+        echo "FAIL  nothing was checked"
+        exit 1
+    fi
+    echo "$checks_done checks"
+    exit 0
+}
+
+# wait_for SECONDS COMMAND...: until COMMAND succeeds; fails after SECONDS.
+wait_for()
+{
+    local deadline=$(($(date +%s%N) + $1 * 1000000000))
+
+    shift
+    until "$@" > /dev/null 2>&1; do
+        (($(date +%s%N) < deadline)) || return 1
+        sleep 0.02
+    done
+}
+
+# ---- the laboratory -----------------------------------------------------------
+
+# in_lab [--stock|--none] MODE...: runs the calling script once in a laboratory
+# of each MODE, and ends with the sum; inside a laboratory it just returns.
+in_lab()
+{
+    local options=()
+    local mode
+    local status=77
+    local code
+
+    [[ ${LAB_MODE:-} ]] && return 0
+
+    need_root
+    if [[ $1 == --* ]]; then
+        options=("$1")
+        shift
+    else
+        need_stage
+    fi
+    for mode in "$@"; do
+        echo "# $(basename "$0"), mode $mode"
+        if [[ $mode == hybrid ]] && ! grep -q ' - cgroup2 ' /proc/self/mountinfo; then
+            echo "SKIP  this machine has no cgroup2 mount"
+            continue
+        fi
+        "$test_dir/lab" "$mode" "${options[@]}" -- "$(realpath "$0")"
+        code=$?
+        case $code in
+        0) ((status == 77)) && status=0 ;;
+        77) ;;
+        *) status=1 ;;
+        esac
+    done
+    exit $status
+}
+
+need_root()
+{
+    ((EUID == 0)) || skip "only root can have a laboratory"
+    type -P libvirtd > /dev/null || skip "libvirtd is not installed"
+    type -P qemu-system-x86_64 > /dev/null || skip "qemu-system-x86_64 is not installed"
+    type -P virsh > /dev/null || skip "virsh is not installed"
+    grep -q ' - cgroup ' /proc/self/mountinfo || skip "this machine has no cgroup v1 hierarchy"
+}
+
+need_stage()
+{
+    [[ ${CORRAL_STAGE:-} ]] || skip "CORRAL_STAGE does not name an installation of corral"
+}
+
+# need_program PATH: a program that the build makes for the tests
+need_program()
+{
+    [[ -x $build_dir/$1 ]] || skip "$1 is not built: make check-root does that"
+}
+
+# ---- the daemon ---------------------------------------------------------------
+
+daemon_log=/var/log/libvirt/libvirtd.log
+daemon_errors=/var/log/libvirt/libvirtd.err
+
+daemon_pid()
+{
+    local pid
+
+    pid=$(cat /run/corral-lab/libvirtd.pid 2>/dev/null) && [[ -d /proc/$pid ]] || return 1
+    echo "$pid"
+}
+
+# daemon_start: starts libvirtd and waits until it answers.
+daemon_start()
+{
+    rm -f /run/libvirt/libvirt-sock
+    # Not the lab's files: a daemon must not hold what a test's caller waits for.
+    setsid libvirtd < /dev/null >> "$daemon_errors" 2>&1 &
+    echo $! > /run/corral-lab/libvirtd.pid
+    disown $!
+    if ! wait_for 60 daemon_answers || ! daemon_pid > /dev/null; then
+        cat "$daemon_errors" "$daemon_log" >&2
+        return 1
+    fi
+}
+
+# A dead daemon's virsh fails at once: no use in waiting for its socket.
+daemon_answers()
+{
+    daemon_pid || return 0
+    [[ -S /run/libvirt/libvirt-sock ]] && virsh uri
+}
+
+daemon_gone()
+{
+    [[ ! -d /proc/$1 ]]
+}
+
+# daemon_stop: asks libvirtd to end, as a service manager does.
+daemon_stop()
+{
+    local pid
+
+    pid=$(daemon_pid) || return 1
+    kill -TERM "$pid"
+    wait_for 20 daemon_gone "$pid"
+}
+
+daemon_kill9()
+{
+    local pid
+
+    pid=$(daemon_pid) || return 1
+    kill -KILL "$pid"
+    wait_for 5 daemon_gone "$pid"
+}
+
+daemon_restart()
+{
+    daemon_stop && daemon_start
+}
+
+# lab_log: what the daemon said, in its log and on its standard error.
+lab_log()
+{
+    cat "$daemon_log" "$daemon_errors" 2>/dev/null
+}
+
+# ---- guests -------------------------------------------------------------------
+
+# kvm_works: can QEMU use /dev/kvm here?
+kvm_works()
+{
+    local pidfile=/run/corral-lab/kvm-probe.pid
+
+    [[ -w /dev/kvm ]] &&
+        qemu-system-x86_64 -accel kvm -M none -S -display none -monitor none -serial none \
+            -daemonize -pidfile "$pidfile" > /dev/null 2>&1 &&
+        kill "$(cat "$pidfile")"
+}
+
+# escape TEXT: TEXT as XML character data or attribute value
+escape()
+{
+    local text=$1
+
+    text=${text//&/&amp;}
+    text=${text//</&lt;}
+    text=${text//>/&gt;}
+    text=${text//\"/&quot;}
+    text=${text//\'/&apos;}
+    text=${text//$'\n'/&#10;}
+    printf '%s' "$text"
+}
+
+# make_guest NAME [OPTION VALUE]...: the XML of a guest that is nothing but its
+# firmware: it starts in a moment and stays until it is stopped.  Without --type
+# it is emulated, which works everywhere; a KVM guest inside a virtual machine
+# may keep a processor busy for seconds before its firmware is done.  Options:
+# --vcpus N, --max-vcpus N, --partition PATH, --cputune XML, --iothreads N,
+# --type qemu|kvm, --uuid UUID, --memory MIB, --features XML, --devices XML,
+# --top XML (anything that goes below <domain>).
+make_guest()
+{
+    local name=$1
+    local vcpus=1 max= partition= cputune= iothreads= type=qemu uuid= memory=32
+    local features='<acpi/>' devices= top=
+
+    shift
+    while (($#)); do
+        case $1 in
+        --vcpus) vcpus=$2 ;;
+        --max-vcpus) max=$2 ;;
+        --partition) partition="<resource><partition>$(escape "$2")</partition></resource>" ;;
+        --cputune) cputune="<cputune>$2</cputune>" ;;
+        --iothreads) iothreads="<iothreads>$2</iothreads>" ;;
+        --type) type=$2 ;;
+        --uuid) uuid="<uuid>$2</uuid>" ;;
+        --memory) memory=$2 ;;
+        --features) features=$2 ;;
+        --devices) devices=$2 ;;
+        --top) top=$2 ;;
+        *) echo "make_guest: unknown option '$1'" >&2; return 1 ;;
+        esac
+        shift 2
+    done
+    cat <<END
+<domain type='$type'>
+  <name>$(escape "$name")</name>
+  $uuid
+  <memory unit='MiB'>$memory</memory>
+  <vcpu placement='static'${max:+ current='$vcpus'}>${max:-$vcpus}</vcpu>
+  $iothreads
+  $cputune
+  $partition
+  <os><type arch='x86_64' machine='pc'>hvm</type></os>
+  <features>$features</features>
+  <on_poweroff>destroy</on_poweroff>
+  <on_reboot>restart</on_reboot>
+  <on_crash>destroy</on_crash>
+  $top
+  <devices>
+    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+    <controller type='usb' model='none'/>
+    <memballoon model='none'/>
+    $devices
+  </devices>
+</domain>
+END
+}
+
+# define_guest, create_guest: make_guest and then virsh define or virsh create.
+define_guest()
+{
+    make_guest "$@" > /run/corral-lab/guest.$BASHPID.xml || return 1
+    virsh define --validate /run/corral-lab/guest.$BASHPID.xml
+}
+
+create_guest()
+{
+    make_guest "$@" > /run/corral-lab/guest.$BASHPID.xml || return 1
+    virsh create --validate /run/corral-lab/guest.$BASHPID.xml
+}
+
+# make_boot_disk FILE KIND: a disk with a boot sector, so that a guest can do
+# something by itself.  KIND "off" switches the machine off at once; "button"
+# says "!" on the serial port, then sleeps until the power button is pressed
+# (virsh shutdown) and switches the machine off.  The ports are those of the
+# ACPI power management in machine "pc": 0x600 status, 0x602 enable, 0x604
+# control.
+make_boot_disk()
+{
+    local off='\xba\x04\x06\xb8\x00\x20\xef\xeb\xfe' # out 0x604, S5; jmp .
+    local code
+
+    case $2 in
+    off) code=$off ;;
+    button)
+        code='\xba\x02\x06\xb8\x00\x01\xef'          # out 0x602, power button
+        code+='\xba\xf8\x03\xb0\x21\xee'              # out 0x3f8, '!'
+        code+='\xfb\xf4'                                # 1: sti; hlt
+        code+='\xba\x00\x06\xed\xf6\xc4\x01\x74\xf5'  # in 0x600; test button; jz 1b
+        code+=$off
+        ;;
+    *) return 1 ;;
+    esac
+    printf "$code" > "$1" &&
+        truncate -s 510 "$1" &&
+        printf '\x55\xaa' >> "$1" &&
+        truncate -s 64K "$1"
+}
+
+# disk_xml FILE, serial_xml FILE: for make_guest --devices
+disk_xml()
+{
+    cat <<END
+<disk type='file' device='disk'><driver name='qemu' type='raw'/>
+<source file='$1'/><target dev='hda' bus='ide'/></disk>
+END
+}
+
+serial_xml()
+{
+    echo "<serial type='file'><source path='$1'/></serial>"
+}
+
+# guest_pid NAME
+guest_pid()
+{
+    cat "/run/libvirt/qemu/$1.pid" 2>/dev/null
+}
+
+# guest_state NAME STATE: is the guest in this state?
+guest_state()
+{
+    [[ $(virsh domstate "$1" 2>&1) == "$2"* ]]
+}
+
+# ---- groups -------------------------------------------------------------------
+
+# hierarchies: where the laboratory's cgroup file systems are
+hierarchies()
+{
+    awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) ~ /^cgroup2?$/) print $5 }' \
+        /proc/self/mountinfo
+}
+
+# cputune NAME [OPTION]: what dumpxml says about it
+cputune()
+{
+    virsh dumpxml "$@" | sed -n '/<cputune>/,/<\/cputune>/p'
+}
+
+# own_hierarchies: where corral has business, and where it has none
+own_hierarchies="cpu cpuacct cpuset memory devices freezer blkio"
+thread_hierarchies="cpu cpuacct cpuset"
+
+# no_guest_groups: is every guest's group gone?
+no_guest_groups()
+{
+    local left
+
+    left=$(guest_groups)
+    [[ ! $left ]] || { echo "$left"; return 1; }
+}
+
+# groups_of PATTERN: the groups anywhere whose name has the shell PATTERN
+groups_of()
+{
+    local roots
+
+    readarray -t roots < <(hierarchies)
+    find "${roots[@]}" -mindepth 1 -type d -name "$1"
+}
+
+# guest_groups: the guests' own groups, not their children; a hierarchy and a
+# path, one a line
+guest_groups()
+{
+    groups_of '*.libvirt*'
+}
+
+# group_dir CONTROLLER PARTITION NAME: a guest's group
+group_dir()
+{
+    local point
+
+    point=$(controller_mount "$1") || return 1
+    echo "$point${2%/}/$3.qemu.libvirt"
+}
+
+# controller_mount CONTROLLER: cpu, memory, ...; "systemd"; "unified"
+controller_mount()
+{
+    local kind options
+
+    case $1 in
+    unified) kind=cgroup2 options=. ;;
+    systemd) kind=cgroup options='(^|,)name=systemd(,|$)' ;;
+    *) kind=cgroup options="(^|,)$1(,|\$)" ;;
+    esac
+    awk -v kind="$kind" -v options="$options" '
+        {
+            for (i = 7; $i != "-"; i++);
+            if ($(i + 1) == kind && $NF ~ options) { print $5; found = 1; exit }
+        }
+        END { exit !found }' /proc/self/mountinfo
+}
+
+# group_file CONTROLLER PARTITION NAME FILE: what is in a file of the group; FILE
+# may be in a child, as vcpu0/cpu.shares
+group_file()
+{
+    local dir
+
+    dir=$(group_dir "$1" "$2" "$3") || return 1
+    cat "$dir/$4"
+}
+
+# where_is TID HIERARCHY: the group of a thread
+where_is()
+{
+    local line
+
+    case $2 in
+    unified) line='0::' ;;
+    systemd) line='[0-9]+:name=systemd:' ;;
+    *) line="[0-9]+:([^:]*,)?$2(,[^:]*)?:" ;;
+    esac
+    sed -nE "s/^$line//p" "/proc/$1/cgroup"
+}
+
+# threads_in_place PID GROUP VCPUS: is each thread of QEMU where it belongs?
+threads_in_place()
+{
+    local pid=$1
+    local group=$2
+    local vcpus=0
+    local tid comm want got hierarchy
+
+    for tid in $(ls "/proc/$pid/task"); do
+        comm=$(cat "/proc/$pid/task/$tid/comm" 2>/dev/null) || continue
+        case $comm in
+        "CPU "*) want=${comm#CPU }; want=vcpu${want%/*}; vcpus=$((vcpus + 1)) ;;
+        "IO iothread"*) want=${comm#IO } ;;
+        # Made by the kernel for whichever vCPU first enters the guest, and born there.
+        kvm-*) want='(emulator|vcpu[0-9]+)' ;;
+        *) want=emulator ;;
+        esac
+        for hierarchy in $thread_hierarchies; do
+            got=$(where_is "$tid" $hierarchy)
+            if [[ ! $got =~ ^"$group"/$want$ ]]; then
+                echo "thread '$comm' of $pid in $hierarchy: $got"
+                return 1
+            fi
+        done
+    done
+    ((vcpus == $3)) || { echo "$vcpus vCPU threads of $pid"; return 1; }
+}
+
+# guest_in_place NAME PARTITION VCPUS: is a running guest in its group, everywhere?
+guest_in_place()
+{
+    local group=${2%/}/$1.qemu.libvirt
+    local pid hierarchy got
+
+    pid=$(guest_pid "$1") || { echo "guest '$1' has no process"; return 1; }
+    threads_in_place "$pid" "$group" "$3" || return 1
+    for hierarchy in $own_hierarchies; do
+        [[ " $thread_hierarchies " == *" $hierarchy "* ]] && continue
+        got=$(where_is "$pid" $hierarchy)
+        [[ $got == "$group" ]] || { echo "guest '$1' in $hierarchy: $got"; return 1; }
+    done
+}
+
+if [[ ${LAB_SHELL:-} ]]; then
+    PS1="(lab $LAB_KIND $LAB_MODE) \w # "
+    daemon_pid > /dev/null || daemon_start
+fi
