@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 #   make check        unit tests, in-process driver tests and the checks of the tree: no root
+#   make check-root   tests in the laboratory, one after the other
+#   make check-vm     tests in a virtual machine
+#
+# Each keeps a summary of its own: test-suite.log, test-suite-root.log, test-suite-vm.log.
 
 AM_TESTS_ENVIRONMENT = \
 	export CORRAL_SRCDIR='$(abs_srcdir)' CORRAL_BUILDDIR='$(abs_builddir)'; \
-	export CORRAL_VERSION='$(VERSION)' CC='$(CC)'; \
+	export CORRAL_STAGE='$(stage_dir)' CORRAL_VERSION='$(VERSION)' CC='$(CC)'; \
 	export CORRAL_LIBVIRT_HEADERS='$(LIBVIRT_HEADERS)' CORRAL_LIBVIRT_VERSION='$(LIBVIRT_VERSION)'; \
 	export G_TEST_SRCDIR='$(abs_srcdir)/tests' G_TEST_BUILDDIR='$(abs_builddir)/tests'; \
 	export LC_ALL=C.UTF-8;
@@ -170,5 +174,53 @@ tree_checks = \
 dist_check_SCRIPTS += $(tree_checks) tests/unit/test-checks.sh
 TESTS += $(tree_checks) tests/unit/test-checks.sh
 
-EXTRA_DIST += tests/data
-EXTRA_DIST += tests/root/functions.sh
+# ---- the laboratory -----------------------------------------------------------
+
+root_tests = \
+	tests/root/test-aside.sh \
+	tests/root/test-born.sh \
+	tests/root/test-crash.sh \
+	tests/root/test-group.sh \
+	tests/root/test-lab.sh \
+	tests/root/test-managed.sh \
+	tests/root/test-names.sh \
+	tests/root/test-sched-parity.sh \
+	tests/root/test-tree.sh \
+	tests/root/test-xml-quota.sh \
+	$(NULL)
+
+# What a test cannot say through virsh, it says through these.
+root_programs = \
+	tests/root/call-scheduler \
+	tests/root/group-root \
+	$(NULL)
+tests_root_group_root_LDADD = libcorral.la $(GLIB_LIBS)
+tests_root_call_scheduler_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS)
+tests_root_call_scheduler_LDADD = $(LIBVIRT_LIBS) $(GLIB_LIBS)
+check_PROGRAMS += $(root_programs)
+
+vm_tests =
+
+EXTRA_DIST += \
+	tests/data \
+	tests/root/functions.sh \
+	$(root_tests) \
+	$(vm_tests) \
+	$(NULL)
+dist_noinst_SCRIPTS += tests/root/lab
+
+# The harness of `make check' with other tests and another summary; -j1, because
+# each laboratory wants the machine for itself.
+check-root: all stage $(root_programs)
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS \
+		TESTS='$(root_tests)' TEST_SUITE_LOG=test-suite-root.log
+
+check-vm: all stage
+	$(AM_V_at)set -- $(vm_tests); if test $$# = 0; then \
+		echo "check-vm: there are no tests for a virtual machine yet"; \
+	else \
+		$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS \
+			TESTS='$(vm_tests)' TEST_SUITE_LOG=test-suite-vm.log; \
+	fi
+
+CLEANFILES += test-suite-root.log test-suite-vm.log
