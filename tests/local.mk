@@ -3,6 +3,7 @@
 #   make check        unit tests, in-process driver tests and the checks of the tree: no root
 #   make check-root   tests in the laboratory, one after the other
 #   make check-vm     tests in a virtual machine
+#   make bench        figures
 #
 # Each keeps a summary of its own: test-suite.log, test-suite-root.log, test-suite-vm.log.
 
@@ -222,5 +223,18 @@ check-vm: all stage
 		$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS \
 			TESTS='$(vm_tests)' TEST_SUITE_LOG=test-suite-vm.log; \
 	fi
+
+bench_programs = \
+	tests/bench/bench-group \
+	tests/bench/time-guest \
+	$(NULL)
+tests_bench_bench_group_LDADD = libcorral.la $(GLIB_LIBS)
+tests_bench_time_guest_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS)
+tests_bench_time_guest_LDADD = $(LIBVIRT_LIBS)
+EXTRA_PROGRAMS = $(bench_programs)
+CLEANFILES += $(bench_programs)
+
+bench: all stage $(bench_programs)
+	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(BASH) $(srcdir)/tests/bench/bench.sh
 
 CLEANFILES += test-suite-root.log test-suite-vm.log

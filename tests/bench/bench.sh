@@ -1,0 +1,170 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What corral costs: the start of a guest with two vCPUs with corral, with stock
+# libvirt's groups and with no groups at all.
+#
+# Three laboratories live side by side, and their starts are interleaved, so that
+# whatever else the machine does meets all three alike.  Medians are compared.
+# Then each daemon starts one guest more under strace, and the system calls that
+# name a path in a cgroup file system are counted.  At last the library is
+# compared with the bare system calls, if bench-group was built.
+#
+#   bench.sh [ROUNDS]       default 25, at least 15
+
+bench_dir=$(dirname "$(realpath "$0")")
+. "$bench_dir/../root/functions.sh"
+
+guest=bench
+
+# ---- in a laboratory -------------------------------------------------------------
+
+# path_calls: counts in strace's output (-y: descriptors with their paths) the
+# calls that name a path, absolute or relative to a descriptor, below a cgroup
+# mount, or one of the kernel's tables of cgroups in /proc.  A call that strace
+# cut in two counts once.
+path_calls()
+{
+    awk '
+        / resumed>/ { next }
+        /[(, ]"\/proc\/(cgroups|[a-z0-9-]+\/cgroup)"/ { n++; next }
+        # openat(12</sys/fs/cgroup/cpu>, "machine", ...): a path of its own, not ""
+        /\(([0-9]+|AT_FDCWD)<\/sys\/fs\/cgroup[^>]*>, "[^"]/ { n++; next }
+        /[(, ]"\/sys\/fs\/cgroup/ { n++ }
+        END { print n + 0 }' "$1"
+}
+
+# serve: does what it is told on standard input, one answer a line
+serve()
+{
+    local work=/run/corral-lab
+    local request tracer
+    local answer
+
+    {
+        daemon_start && define_guest $guest --vcpus 2
+    } > $work/log 2>&1 || { cat $work/log >&2; exit 1; }
+
+    coproc timer { "$build_dir/tests/bench/time-guest"; }
+    while read -r request; do
+        case $request in
+        start|stop)
+            echo "$request $guest" >&"${timer[1]}"
+            read -r answer <&"${timer[0]}"
+            ;;
+        trace)
+            # One start under strace; the answer is the number of calls.
+            strace -f -y -e trace=%file,mkdirat,unlinkat,openat2 -o $work/trace \
+                -p "$(daemon_pid)" 2> $work/strace.err &
+            tracer=$!
+            wait_for 10 grep -q attached $work/strace.err
+            echo "start $guest" >&"${timer[1]}"
+            read -r answer <&"${timer[0]}"
+            kill -INT $tracer
+            wait $tracer
+            [[ $answer == failed* ]] || answer=$(path_calls $work/trace)
+            ;;
+        esac
+        echo "$answer"
+    done
+    exit 0
+}
+
+[[ ${LAB_MODE:-} ]] && serve
+
+# ---- around the laboratories -------------------------------------------------------
+
+rounds=${1:-25}
+((rounds >= 15)) || { echo "bench.sh: at least 15 rounds, or medians mean nothing" >&2; exit 2; }
+need_root
+need_stage
+need_program tests/bench/time-guest
+type -P strace > /dev/null || skip "strace is not installed"
+
+scratch=$(mktemp -d)
+declare -A server=()
+clean_up()
+{
+    ((${#server[@]})) && kill "${server[@]}" 2>/dev/null
+    wait
+    rm -rf "$scratch"
+}
+trap clean_up EXIT
+
+
+kinds=(none stock corral)
+declare -A ask answer
+for kind in "${kinds[@]}"; do
+    option=--$kind
+    [[ $kind == corral ]] && option=
+    mkfifo "$scratch/$kind.in" "$scratch/$kind.out"
+    "$test_dir/lab" v1 $option -- "$(realpath "$0")" < "$scratch/$kind.in" > "$scratch/$kind.out" &
+    server[$kind]=$!
+    exec {fd}> "$scratch/$kind.in"
+    ask[$kind]=$fd
+    exec {fd}< "$scratch/$kind.out"
+    answer[$kind]=$fd
+done
+
+# request KIND WHAT: the answer in $reply
+request()
+{
+    echo "$2" >&"${ask[$1]}"
+    if ! read -r -t 120 reply <&"${answer[$1]}" || [[ $reply == failed* ]]; then
+        echo "bench.sh: $1: $2: ${reply:-no answer}" >&2
+        exit 1
+    fi
+}
+
+# The first start of each is not counted: it finds nothing in any cache.
+for ((round = 0; round <= rounds; round++)); do
+    for turn in 0 1 2; do
+        kind=${kinds[(round + turn) % 3]}
+        for what in start stop; do
+            request "$kind" $what
+            ((round)) && echo "$reply" >> "$scratch/$kind.$what"
+        done
+    done
+done
+
+# median FILE, in microseconds
+median()
+{
+    sort -n "$1" | awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
+}
+
+# quartiles FILE, in milliseconds
+quartiles()
+{
+    sort -n "$1" | awk '
+        { v[NR] = $1 / 1000 }
+        END { printf "%.1f-%.1f", v[int((NR + 3) / 4)], v[int((3 * NR + 3) / 4)] }'
+}
+
+echo "Start of a guest with 2 vCPUs: medians of $rounds starts, interleaved"
+echo
+printf '%-8s %12s %17s %12s %12s %12s\n' '' 'start, ms' 'quartiles, ms' 'over none' 'stop, ms' 'path calls'
+for kind in "${kinds[@]}"; do
+    request "$kind" trace
+    calls[$kind]=$reply
+    printf '%s %s %s %s %s %s\n' "$kind" "$(median "$scratch/$kind.start")" \
+        "$(quartiles "$scratch/$kind.start")" "$(median "$scratch/$kind.stop")" "$reply" \
+        "$(median "$scratch/none.start")"
+done | awk '
+    {
+        printf "%-8s %12.1f %17s %+12.1f %12.1f %12d\n", $1, $2 / 1000, $3, ($2 - $6) / 1000, $4 / 1000, $5
+        over[$1] = $2 - $6
+        start[$1] = $2
+    }
+    END {
+        printf "\ncorral\047s part of a start:    %.1f ms (goal: at most 5)\n", over["corral"] / 1000
+        printf "as a share of stock\047s part:  %.2f (goal: at most 0.17)\n", over["corral"] / over["stock"]
+        printf "start, corral over stock:    %.2f\n", start["corral"] / start["stock"]
+        printf "start, corral over none:     %.2f\n", start["corral"] / start["none"]
+    }'
+echo "path calls: system calls of libvirtd that name a path of a cgroup or a table of them (goal: at most 50)"
+
+if [[ -x $build_dir/tests/bench/bench-group ]]; then
+    echo
+    "$test_dir/lab" v1 --none -- "$build_dir/tests/bench/bench-group"
+fi
