@@ -122,14 +122,19 @@ tests_driver_test_stack_order_LDADD = $(driver_test_ldadd)
 tests_driver_test_stack_testdriver_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_stack_testdriver_LDADD = $(driver_test_ldadd)
 
-check_PROGRAMS += $(driver_tests)
+# What build-aux/demo shows to those who are not root.
+tests_driver_demo_fake_CPPFLAGS = $(driver_test_cppflags) -DSOURCE_DIR='"$(abs_srcdir)"'
+tests_driver_demo_fake_LDADD = $(driver_test_ldadd)
+
+check_PROGRAMS += $(driver_tests) tests/driver/demo-fake
 TESTS += $(driver_tests)
 
 $(tests_lib_libstack_bed_la_OBJECTS) \
 $(tests_driver_test_sched_OBJECTS) \
 $(tests_driver_test_settle_OBJECTS) \
 $(tests_driver_test_stack_order_OBJECTS) \
-$(tests_driver_test_stack_testdriver_OBJECTS): $(libvirt_headers_stamp)
+$(tests_driver_test_stack_testdriver_OBJECTS) \
+$(tests_driver_demo_fake_OBJECTS): $(libvirt_headers_stamp)
 endif
 
 # ---- the shim between fake modules --------------------------------------------
