@@ -121,19 +121,34 @@ clear(DrvStack *stack, DrvClaim *claim, GError **error)
     return TRUE;
 }
 
+/*
+ * 1 or 0; -1 if libvirt does not say.  Only a guest that certainly does not run
+ * may lose its group, for what is in there is killed with it.
+ */
+static int
+is_active(DrvStack *stack, virDomainPtr dom)
+{
+    int active = dom ? stack->next->domainIsActive(dom) : -1;
+
+    return active < 0 && virGetLastErrorCode() == VIR_ERR_NO_DOMAIN ? 0 : active;
+}
+
 static void
 agree(DrvStack *stack, virConnectPtr conn, const char *uuid, DrvClaim *claim)
 {
     unsigned char raw[VIR_UUID_BUFLEN];
     virDomainPtr dom = NULL;
     g_autoptr(GError) error = NULL;
-    gboolean active;
+    int active;
 
+    virResetLastError();
     if (virUUIDParse(uuid, raw) == 0)
         dom = stack->next->domainLookupByUUID(conn, raw);
-    active = dom && stack->next->domainIsActive(dom) == 1;
+    active = is_active(stack, dom);
 
-    if (active && !adopt(stack, dom, claim, &error))
+    if (active < 0)
+        VIR_WARN("corral: cannot tell whether guest %s runs: %s", uuid, virGetLastErrorMessage());
+    else if (active && !adopt(stack, dom, claim, &error))
         drv_error_log(g_steal_pointer(&error), dom->name, "adopt it");
     else if (!active && !clear(stack, claim, &error))
         drv_error_log(g_steal_pointer(&error), dom ? dom->name : uuid, "remove its group");

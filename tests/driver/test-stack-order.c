@@ -12,6 +12,7 @@
 #include "drv-birth.h"
 #include "drv-life.h"
 #include "drv-sched.h"
+#include "drv-settle.h"
 #include "drv-stack.h"
 #include "drv-xml.h"
 #include "fake-cgroup.h"
@@ -762,6 +763,23 @@ test_unknown(Bed *bed, gconstpointer data)
     assert_calls("lookup");
 }
 
+/* Where stock does not say whether a guest runs, it keeps its group and all that is in it. */
+static void
+test_not_told(Bed *bed, gconstpointer call)
+{
+    g_autofree char *done = NULL;
+    g_autofree char *path = NULL;
+
+    prepare(bed, RUNS);
+    stock.fails = call;
+    drv_settle(stack, bed->conn, UUID);
+    g_assert_cmpint(virGetLastErrorCode(), ==, VIR_ERR_OK);
+    done = fake_cgroup_take_log(bed->fake);
+    g_assert_cmpstr(done, ==, "");
+    path = drv_keeper_dup_path(stack->keeper, UUID);
+    g_assert_nonnull(path);
+}
+
 static void
 add_orders(void)
 {
@@ -817,6 +835,8 @@ main(int argc, char **argv)
     g_test_add_func("/table/slots", test_slots);
     g_test_add("/table/pass", Bed, NULL, set_up, test_pass, tear_down);
     g_test_add("/open", Bed, NULL, set_up, test_open, tear_down);
+    g_test_add("/not-told/lookup", Bed, "lookup", set_up, test_not_told, tear_down);
+    g_test_add("/not-told/active", Bed, "active?", set_up, test_not_told, tear_down);
     add_orders();
 
     return g_test_run();
