@@ -7,6 +7,7 @@
 #include <config.h>
 
 #include <string.h>
+#include <unistd.h>
 
 #include "drv-base.h"
 #include "drv-birth.h"
@@ -139,9 +140,21 @@ stock_get_hostname(virConnectPtr conn G_GNUC_UNUSED)
     return note("hostname") ? g_strdup("host") : NULL;
 }
 
+/* Stock asks its own questions in the name of whoever the thread's identity is. */
+static void
+note_caller(void)
+{
+    g_autoptr(virIdentity) caller = virIdentityGetCurrent();
+    pid_t pid;
+
+    if (caller && virIdentityGetProcessID(caller, &pid) == 1 && pid != getpid())
+        note("as-the-client");
+}
+
 static virDomainPtr
 stock_lookup(virConnectPtr conn, const unsigned char *uuid G_GNUC_UNUSED)
 {
+    note_caller();
     if (!note("lookup"))
         return NULL;
     return get_domain(conn);
@@ -780,6 +793,25 @@ test_not_told(Bed *bed, gconstpointer call)
     g_assert_nonnull(path);
 }
 
+/* What we ask for ourselves is asked by the daemon, whatever the client may; the rest by him. */
+static void
+test_caller(Bed *bed, gconstpointer data G_GNUC_UNUSED)
+{
+    g_autoptr(virIdentity) client = virIdentityNew();
+    g_autoptr(virIdentity) after = NULL;
+
+    g_assert_cmpint(virIdentitySetProcessID(client, 1), ==, 0);
+    g_assert_cmpint(virIdentitySetCurrent(client), ==, 0);
+    g_assert_cmpint(virDomainCreate(bed->dom), ==, 0);
+    assert_calls(DEFINITION " " UNLESS_IT_RUNS " create(0)");
+    g_assert_cmpint(virDomainDestroy(bed->dom), ==, 0);
+    assert_calls("destroy(0) " UNLESS_IT_RUNS);
+
+    after = virIdentityGetCurrent();
+    g_assert_true(after == client);
+    g_assert_cmpint(virIdentitySetCurrent(NULL), ==, 0);
+}
+
 static void
 add_orders(void)
 {
@@ -835,6 +867,7 @@ main(int argc, char **argv)
     g_test_add_func("/table/slots", test_slots);
     g_test_add("/table/pass", Bed, NULL, set_up, test_pass, tear_down);
     g_test_add("/open", Bed, NULL, set_up, test_open, tear_down);
+    g_test_add("/caller", Bed, NULL, set_up, test_caller, tear_down);
     g_test_add("/not-told/lookup", Bed, "lookup", set_up, test_not_told, tear_down);
     g_test_add("/not-told/active", Bed, "active?", set_up, test_not_told, tear_down);
     add_orders();
