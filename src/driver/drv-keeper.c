@@ -140,17 +140,49 @@ drv_claim_set_run(DrvClaim *claim, int run)
     claim->entry->run = run;
 }
 
-void
-drv_claim_set_path(DrvClaim *claim, const char *path)
+/* Whose group is at @path; with the mutex held. */
+static const Entry *
+find_holder(DrvKeeper *self, const char *path)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, self->guests);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        if (g_strcmp0(((const Entry *)value)->path, path) == 0)
+            return value;
+    }
+
+    return NULL;
+}
+
+gboolean
+drv_claim_take_path(DrvClaim *claim, const char *path, char **holder)
 {
     DrvKeeper *keeper = claim->keeper;
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&keeper->mutex);
+    const Entry *other;
 
-    while (path && g_hash_table_contains(keeper->orphans, path))
+    while (g_hash_table_contains(keeper->orphans, path))
         g_cond_wait(&keeper->released, &keeper->mutex);
+
+    other = find_holder(keeper, path);
+    if (other && other != claim->entry) {
+        *holder = g_strdup(other->uuid);
+        return FALSE;
+    }
 
     g_free(claim->entry->path);
     claim->entry->path = g_strdup(path);
+    return TRUE;
+}
+
+void
+drv_claim_drop_path(DrvClaim *claim)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&claim->keeper->mutex);
+
+    g_clear_pointer(&claim->entry->path, g_free);
 }
 
 char *
@@ -192,16 +224,8 @@ gboolean
 drv_keeper_claim_orphan(DrvKeeper *self, const char *path)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->mutex);
-    GHashTableIter iter;
-    gpointer value;
 
-    g_hash_table_iter_init(&iter, self->guests);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        if (g_strcmp0(((const Entry *)value)->path, path) == 0)
-            return FALSE;
-    }
-
-    return g_hash_table_add(self->orphans, g_strdup(path));
+    return !find_holder(self, path) && g_hash_table_add(self->orphans, g_strdup(path));
 }
 
 void

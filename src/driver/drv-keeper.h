@@ -11,8 +11,8 @@
  * minutes, so nobody who only wants to look needs one, and whoever would only
  * tidy up after a guest that is just being started leaves that to the starter.
  *
- * Lock order: a claim, then the keeper's own mutex, which is never held while
- * anything else is called.
+ * Lock order: a claim for a start, one for tidying, then the keeper's own mutex,
+ * which is never held while anything else is called.
  */
 typedef struct _DrvKeeper DrvKeeper;
 typedef struct _DrvClaim DrvClaim;
@@ -47,10 +47,14 @@ gboolean drv_keeper_knows_run(DrvKeeper *self, const char *uuid, int run);
 void drv_claim_set_run(DrvClaim *claim, int run);
 
 /*
- * The path of the guest's group; NULL as long as it has none.  Set before the
- * group is made, so that nobody takes it for an orphan.
+ * The path of the guest's group; NULL as long as it has none.  Taken before the
+ * group is made, so that nobody takes it for an orphan.  A path comes from a
+ * name, and another guest may have or have had that: one guest at a time has
+ * it.  FALSE with the UUID of the one that does.
  */
-void drv_claim_set_path(DrvClaim *claim, const char *path);
+gboolean drv_claim_take_path(DrvClaim *claim, const char *path, char **holder)
+    G_GNUC_WARN_UNUSED_RESULT;
+void drv_claim_drop_path(DrvClaim *claim);
 char *drv_claim_dup_path(DrvClaim *claim);
 char *drv_keeper_dup_path(DrvKeeper *self, const char *uuid);
 

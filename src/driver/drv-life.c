@@ -117,11 +117,38 @@ is_running(const virHypervisorDriver *next, virConnectPtr conn, const char *uuid
     return running;
 }
 
+/*
+ * The path comes from the name.  Another guest of that name may have ended
+ * without our having heard of it; one that runs or is just being started keeps
+ * its group, and there is none for this guest.
+ */
+static gboolean
+take_path(DrvStack *stack, virConnectPtr conn, DrvClaim *claim, const char *path, GError **error)
+{
+    DRV_ELEVATED virIdentity *caller = NULL;
+    g_autofree char *holder = NULL;
+    g_autofree char *still = NULL;
+
+    if (drv_claim_take_path(claim, path, &holder))
+        return TRUE;
+
+    caller = drv_access_elevate();
+    (void)caller;
+    drv_settle(stack, conn, holder);
+    if (drv_claim_take_path(claim, path, &still))
+        return TRUE;
+
+    g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_BUSY, "group '%s' is in use by guest %s", path,
+                still);
+    return FALSE;
+}
+
 /* With the claim held. */
 static int
 start_claimed(DrvStack *stack, StockStart *start, const Guest *guest, DrvClaim *claim)
 {
     g_autoptr(GError) error = NULL;
+    g_autofree char *before = drv_claim_dup_path(claim);
     g_autofree char *path = NULL;
     g_autoptr(DrvGroup) group = NULL;
     virErrorPtr raised = NULL;
@@ -131,15 +158,15 @@ start_claimed(DrvStack *stack, StockStart *start, const Guest *guest, DrvClaim *
         return stock_start(start);
 
     path = guest_path_build(guest, &error);
-    if (!path) {
+    if (!path || !take_path(stack, start->conn, claim, path, &error)) {
         drv_error_report(g_steal_pointer(&error), guest_get_name(guest));
         return -1;
     }
-    drv_claim_set_path(claim, path);
     group = drv_group_make(drv_keeper_get_host(stack->keeper), path, guest, &error);
     if (!group) {
         drv_error_report(g_steal_pointer(&error), guest_get_name(guest));
-        drv_claim_set_path(claim, NULL);
+        if (!before)
+            drv_claim_drop_path(claim);
         return -1;
     }
 
@@ -150,7 +177,7 @@ start_claimed(DrvStack *stack, StockStart *start, const Guest *guest, DrvClaim *
 
     virErrorPreserveLast(&raised);
     if (drv_group_clear(drv_keeper_get_host(stack->keeper), path, &error))
-        drv_claim_set_path(claim, NULL);
+        drv_claim_drop_path(claim);
     else
         drv_error_log(g_steal_pointer(&error), guest_get_name(guest), "remove its group");
     virErrorRestore(&raised);

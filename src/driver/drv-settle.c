@@ -73,7 +73,9 @@ static gboolean
 adopt(DrvStack *stack, virDomainPtr dom, DrvClaim *claim, GError **error)
 {
     g_autofree char *xml = stack->next->domainGetXMLDesc(dom, 0);
-    g_autofree char *path = drv_claim_dup_path(claim);
+    g_autofree char *before = drv_claim_dup_path(claim);
+    g_autofree char *path = g_strdup(before);
+    g_autofree char *holder = NULL;
     g_autoptr(DrvGroup) group = NULL;
     g_autoptr(Guest) guest = NULL;
     pid_t pid;
@@ -91,10 +93,17 @@ adopt(DrvStack *stack, virDomainPtr dom, DrvClaim *claim, GError **error)
     if (!path)
         return FALSE;
 
-    group = drv_group_adopt(drv_keeper_get_host(stack->keeper), path, guest, error);
-    if (!group)
+    if (!drv_claim_take_path(claim, path, &holder)) {
+        g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_BUSY, "group '%s' is in use by guest %s",
+                    path, holder);
         return FALSE;
-    drv_claim_set_path(claim, path);
+    }
+    group = drv_group_adopt(drv_keeper_get_host(stack->keeper), path, guest, error);
+    if (!group) {
+        if (!before)
+            drv_claim_drop_path(claim);
+        return FALSE;
+    }
 
     pid = find_inside(group);
     if (pid == 0)
@@ -117,7 +126,7 @@ clear(DrvStack *stack, DrvClaim *claim, GError **error)
     if (!drv_group_clear(drv_keeper_get_host(stack->keeper), path, error))
         return FALSE;
 
-    drv_claim_set_path(claim, NULL);
+    drv_claim_drop_path(claim);
     return TRUE;
 }
 
@@ -280,6 +289,7 @@ recognise(DrvStack *stack, GHashTable *active, const char *path)
 {
     g_autofree char *uuid = read_owner(drv_keeper_get_host(stack->keeper), path);
     g_autofree char *known = uuid ? drv_keeper_dup_path(stack->keeper, uuid) : NULL;
+    g_autofree char *holder = NULL;
     DrvClaim *claim;
 
     if (!uuid || known || !g_hash_table_contains(active, uuid))
@@ -288,7 +298,8 @@ recognise(DrvStack *stack, GHashTable *active, const char *path)
     /* Not if it is just being started: then somebody else knows better. */
     claim = drv_keeper_claim(stack->keeper, uuid, DRV_CLAIM_TIDY);
     if (claim) {
-        drv_claim_set_path(claim, path);
+        if (!drv_claim_take_path(claim, path, &holder))
+            VIR_WARN("corral: group '%s' is in use by guest %s, not by %s", path, holder, uuid);
         drv_claim_release(claim);
     }
 }

@@ -36,10 +36,11 @@ test_path(Bed *bed, gconstpointer data G_GNUC_UNUSED)
 {
     DrvClaim *claim = drv_keeper_claim(bed->keeper, UUID, DRV_CLAIM_START);
     g_autofree char *path = NULL;
+    char *holder = NULL;
 
     g_assert_null(drv_claim_dup_path(claim));
     g_assert_null(drv_keeper_dup_path(bed->keeper, UUID));
-    drv_claim_set_path(claim, "machine/a");
+    g_assert_true(drv_claim_take_path(claim, "machine/a", &holder));
     path = drv_keeper_dup_path(bed->keeper, UUID);
     g_assert_cmpstr(path, ==, "machine/a");
     g_assert_null(drv_keeper_dup_path(bed->keeper, OTHER));
@@ -51,9 +52,33 @@ test_path(Bed *bed, gconstpointer data G_GNUC_UNUSED)
     g_assert_nonnull(claim);
     path = drv_claim_dup_path(claim);
     g_assert_cmpstr(path, ==, "machine/a");
-    drv_claim_set_path(claim, NULL);
+    drv_claim_drop_path(claim);
     g_assert_false(drv_claim_release(claim));
     g_assert_null(drv_keeper_dup_path(bed->keeper, UUID));
+}
+
+/* Two guests never have the same group. */
+static void
+test_one_holder(Bed *bed, gconstpointer data G_GNUC_UNUSED)
+{
+    DrvClaim *first = drv_keeper_claim(bed->keeper, UUID, DRV_CLAIM_START);
+    DrvClaim *second = drv_keeper_claim(bed->keeper, OTHER, DRV_CLAIM_START);
+    g_autofree char *holder = NULL;
+    char *nobody = NULL;
+
+    g_assert_true(drv_claim_take_path(first, "machine/a", &nobody));
+    g_assert_true(drv_claim_take_path(first, "machine/a", &nobody));
+    g_assert_false(drv_claim_take_path(second, "machine/a", &holder));
+    g_assert_cmpstr(holder, ==, UUID);
+    g_assert_null(drv_claim_dup_path(second));
+
+    g_assert_true(drv_claim_take_path(first, "machine/b", &nobody));
+    g_assert_true(drv_claim_take_path(second, "machine/a", &nobody));
+    drv_claim_drop_path(first);
+    drv_claim_drop_path(second);
+    drv_claim_release(first);
+    drv_claim_release(second);
+    g_assert_null(nobody);
 }
 
 /* Who would tidy up during a start is sent away, and the starter learns of it, once. */
@@ -62,8 +87,9 @@ test_tidy_during_start(Bed *bed, gconstpointer data G_GNUC_UNUSED)
 {
     DrvClaim *start = drv_keeper_claim(bed->keeper, UUID, DRV_CLAIM_START);
     DrvClaim *other;
+    char *holder = NULL;
 
-    drv_claim_set_path(start, "machine/a");
+    g_assert_true(drv_claim_take_path(start, "machine/a", &holder));
     g_assert_null(drv_keeper_claim(bed->keeper, UUID, DRV_CLAIM_TIDY));
     g_assert_null(drv_keeper_claim(bed->keeper, UUID, DRV_CLAIM_TIDY));
     other = drv_keeper_claim(bed->keeper, OTHER, DRV_CLAIM_TIDY);
@@ -135,6 +161,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
 
     g_test_add("/keeper/path", Bed, NULL, set_up, test_path, tear_down);
+    g_test_add("/keeper/one-holder", Bed, NULL, set_up, test_one_holder, tear_down);
     g_test_add("/keeper/tidy-during-start", Bed, NULL, set_up, test_tidy_during_start, tear_down);
     g_test_add("/keeper/starters", Bed, GUINT_TO_POINTER(6), set_up, test_exclusive, tear_down);
     g_test_add("/keeper/tidiers", Bed, GUINT_TO_POINTER(0), set_up, test_exclusive, tear_down);

@@ -344,6 +344,59 @@ test_ends_during_start(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
     virDomainFree(dom);
 }
 
+#define NAMESAKE "<uuid>11111111-2222-4333-8444-555555555555</uuid>"
+
+/* The name is that of a guest that is just being started: its group is not touched. */
+static void
+test_namesake_during_start(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    const char *path = "machine/corral-name.qemu.libvirt";
+    virDomainPtr dom = stack_bed_define(bed, "corral-name", SHARES);
+    g_autofree char *xml = stack_bed_format_guest("corral-name", NAMESAKE);
+    g_autofree char *log = NULL;
+    GThread *starter;
+
+    pretend_stock_hold_starts();
+    starter = g_thread_new("starter", start_guest, dom);
+    pretend_stock_await_start();
+    g_free(fake_cgroup_take_log(bed->fake));
+
+    g_assert_null(virDomainCreateXML(bed->conn, xml, 0));
+    stack_bed_assert_error(VIR_ERR_OPERATION_FAILED, "in use");
+    log = fake_cgroup_take_log(bed->fake);
+    g_assert_cmpstr(log, ==, "");
+
+    pretend_stock_let_go();
+    g_assert_cmpint(GPOINTER_TO_INT(g_thread_join(starter)), ==, 0);
+    stack_bed_assert_file(bed, path, "cpu.shares", "2048");
+    virDomainFree(dom);
+}
+
+/* It is that of a guest whose end we have not heard of yet; when we do, it is too late. */
+static void
+test_namesake_after_end(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    const char *path = "machine/corral-name.qemu.libvirt";
+    g_autofree char *first = stack_bed_format_guest("corral-name", "");
+    g_autofree char *second = stack_bed_format_guest("corral-name", NAMESAKE SHARES);
+    virDomainPtr dom = virDomainCreateXML(bed->conn, first, 0);
+    char uuid[VIR_UUID_STRING_BUFLEN];
+
+    g_assert_nonnull(dom);
+    g_assert_cmpint(virDomainGetUUIDString(dom, uuid), ==, 0);
+    stop_behind_our_back(dom);
+    virDomainFree(dom);
+    g_assert_cmpuint(stack_bed_count_guests(bed), >, 0);
+
+    dom = virDomainCreateXML(bed->conn, second, 0);
+    g_assert_nonnull(dom);
+    drv_settle(bed->stack, bed->conn, uuid);
+    stack_bed_assert_file(bed, path, "cpu.shares", "2048");
+    g_assert_cmpint(virDomainDestroy(dom), ==, 0);
+    g_assert_cmpuint(stack_bed_count_guests(bed), ==, 0);
+    virDomainFree(dom);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -361,6 +414,8 @@ main(int argc, char **argv)
     stack_bed_add("/events/left-alone", "legacy", test_left_alone);
     stack_bed_add("/crossed/settle", "legacy", test_settle_during_start);
     stack_bed_add("/crossed/ends", "legacy", test_ends_during_start);
+    stack_bed_add("/crossed/namesake", "legacy", test_namesake_during_start);
+    stack_bed_add("/crossed/namesake-after-end", "legacy", test_namesake_after_end);
 
     return g_test_run();
 }
