@@ -143,9 +143,10 @@ take_path(DrvStack *stack, virConnectPtr conn, DrvClaim *claim, const char *path
     return FALSE;
 }
 
-/* With the claim held. */
+/* With the claim held.  @placed: the guest runs, and in its group. */
 static int
-start_claimed(DrvStack *stack, StockStart *start, const Guest *guest, DrvClaim *claim)
+start_claimed(DrvStack *stack, StockStart *start, const Guest *guest, DrvClaim *claim,
+              gboolean *placed)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *before = drv_claim_dup_path(claim);
@@ -153,9 +154,15 @@ start_claimed(DrvStack *stack, StockStart *start, const Guest *guest, DrvClaim *
     g_autoptr(DrvGroup) group = NULL;
     virErrorPtr raised = NULL;
 
-    /* Somebody was faster: stock has the words for it, and the group is in use. */
-    if (is_running(start->next, start->conn, guest_get_uuid(guest)))
+    *placed = FALSE;
+
+    /* Somebody was faster: stock has the words for what the caller asked, and the group is in
+     * use.  Should the guest have ended meanwhile, stock starts it. */
+    if (is_running(start->next, start->conn, guest_get_uuid(guest))) {
+        if (start->dom)
+            start->xml = NULL;
         return stock_start(start);
+    }
 
     path = guest_path_build(guest, &error);
     if (!path || !take_path(stack, start->conn, claim, path, &error)) {
@@ -171,6 +178,7 @@ start_claimed(DrvStack *stack, StockStart *start, const Guest *guest, DrvClaim *
     }
 
     if (start_in_group(start, group, guest) == 0) {
+        *placed = TRUE;
         drv_claim_set_run(claim, start->started ? start->started->id : start->dom->id);
         return 0;
     }
@@ -186,15 +194,15 @@ start_claimed(DrvStack *stack, StockStart *start, const Guest *guest, DrvClaim *
 
 /*
  * Whoever came to tidy up after this guest meanwhile has left it to us.  And
- * where our start failed, somebody else's may have succeeded by another way.
+ * where we did not place it, it may have been started by another way.
  */
 static void
-release(DrvStack *stack, virConnectPtr conn, const char *uuid, DrvClaim *claim, gboolean failed)
+release(DrvStack *stack, virConnectPtr conn, const char *uuid, DrvClaim *claim, gboolean placed)
 {
     DRV_ELEVATED virIdentity *caller = NULL;
     virErrorPtr raised = NULL;
 
-    if (!drv_claim_release(claim) && !failed)
+    if (!drv_claim_release(claim) && placed)
         return;
 
     virErrorPreserveLast(&raised);
@@ -209,9 +217,10 @@ start_guest(DrvStack *stack, StockStart *start, const Guest *guest)
 {
     const char *uuid = guest_get_uuid(guest);
     DrvClaim *claim = drv_keeper_claim(stack->keeper, uuid, DRV_CLAIM_START);
-    int result = start_claimed(stack, start, guest, claim);
+    gboolean placed;
+    int result = start_claimed(stack, start, guest, claim, &placed);
 
-    release(stack, start->conn, uuid, claim, result < 0);
+    release(stack, start->conn, uuid, claim, placed);
     return result;
 }
 
