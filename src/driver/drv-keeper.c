@@ -115,8 +115,7 @@ drv_claim_release(DrvClaim *claim)
     entry->users--;
     if (entry->users == 0 && !entry->path)
         g_hash_table_remove(keeper->guests, entry->uuid);
-    else
-        g_cond_broadcast(&keeper->released);
+    g_cond_broadcast(&keeper->released);
     g_mutex_unlock(&keeper->mutex);
 
     g_free(claim);
@@ -156,6 +155,13 @@ find_holder(DrvKeeper *self, const char *path)
     return NULL;
 }
 
+/* A start waits for a start, which fails or has come to stay; tidying waits for none. */
+static gboolean
+stands_in_line(const Entry *self, const Entry *holder)
+{
+    return self->start && holder && holder != self && holder->busy && holder->start;
+}
+
 gboolean
 drv_claim_take_path(DrvClaim *claim, const char *path, char **holder)
 {
@@ -163,10 +169,12 @@ drv_claim_take_path(DrvClaim *claim, const char *path, char **holder)
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&keeper->mutex);
     const Entry *other;
 
-    while (g_hash_table_contains(keeper->orphans, path))
-        g_cond_wait(&keeper->released, &keeper->mutex);
-
     other = find_holder(keeper, path);
+    while (g_hash_table_contains(keeper->orphans, path) || stands_in_line(claim->entry, other)) {
+        g_cond_wait(&keeper->released, &keeper->mutex);
+        other = find_holder(keeper, path);
+    }
+
     if (other && other != claim->entry) {
         *holder = g_strdup(other->uuid);
         return FALSE;
@@ -183,6 +191,7 @@ drv_claim_drop_path(DrvClaim *claim)
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&claim->keeper->mutex);
 
     g_clear_pointer(&claim->entry->path, g_free);
+    g_cond_broadcast(&claim->keeper->released);
 }
 
 char *

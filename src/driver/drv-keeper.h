@@ -50,7 +50,8 @@ void drv_claim_set_run(DrvClaim *claim, int run);
  * The path of the guest's group; NULL as long as it has none.  Taken before the
  * group is made, so that nobody takes it for an orphan.  A path comes from a
  * name, and another guest may have or have had that: one guest at a time has
- * it.  FALSE with the UUID of the one that does.
+ * it.  FALSE with the UUID of the one that does; a start waits for the end of
+ * that one's, if it is under way, and must have no other path meanwhile.
  */
 gboolean drv_claim_take_path(DrvClaim *claim, const char *path, char **holder)
     G_GNUC_WARN_UNUSED_RESULT;

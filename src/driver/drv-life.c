@@ -165,6 +165,15 @@ start_claimed(DrvStack *stack, StockStart *start, const Guest *guest, DrvClaim *
     }
 
     path = guest_path_build(guest, &error);
+    /* Where it was before its partition was edited. */
+    if (path && before && !g_str_equal(before, path)) {
+        if (!drv_group_clear(drv_keeper_get_host(stack->keeper), before, &error)) {
+            drv_error_report(g_steal_pointer(&error), guest_get_name(guest));
+            return -1;
+        }
+        drv_claim_drop_path(claim);
+        g_clear_pointer(&before, g_free);
+    }
     if (!path || !take_path(stack, start->conn, claim, path, &error)) {
         drv_error_report(g_steal_pointer(&error), guest_get_name(guest));
         return -1;

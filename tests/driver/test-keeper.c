@@ -62,7 +62,7 @@ static void
 test_one_holder(Bed *bed, gconstpointer data G_GNUC_UNUSED)
 {
     DrvClaim *first = drv_keeper_claim(bed->keeper, UUID, DRV_CLAIM_START);
-    DrvClaim *second = drv_keeper_claim(bed->keeper, OTHER, DRV_CLAIM_START);
+    DrvClaim *second = drv_keeper_claim(bed->keeper, OTHER, DRV_CLAIM_TIDY);
     g_autofree char *holder = NULL;
     char *nobody = NULL;
 
@@ -79,6 +79,36 @@ test_one_holder(Bed *bed, gconstpointer data G_GNUC_UNUSED)
     drv_claim_release(first);
     drv_claim_release(second);
     g_assert_null(nobody);
+}
+
+static gpointer
+take_path(gpointer data)
+{
+    DrvKeeper *keeper = data;
+    DrvClaim *claim = drv_keeper_claim(keeper, OTHER, DRV_CLAIM_START);
+    char *nobody = NULL;
+    gboolean taken = drv_claim_take_path(claim, "machine/a", &nobody);
+
+    drv_claim_release(claim);
+    g_assert_null(nobody);
+    return GINT_TO_POINTER(taken);
+}
+
+/* A start that fails makes room for one that waits. */
+static void
+test_next_in_line(Bed *bed, gconstpointer data G_GNUC_UNUSED)
+{
+    DrvClaim *first = drv_keeper_claim(bed->keeper, UUID, DRV_CLAIM_START);
+    char *nobody = NULL;
+    GThread *next;
+
+    g_assert_true(drv_claim_take_path(first, "machine/a", &nobody));
+    next = g_thread_new("next", take_path, bed->keeper);
+    /* Whether or not it waits already by now, it gets what it wants. */
+    g_thread_yield();
+    drv_claim_drop_path(first);
+    drv_claim_release(first);
+    g_assert_true(GPOINTER_TO_INT(g_thread_join(next)));
 }
 
 /* Who would tidy up during a start is sent away, and the starter learns of it, once. */
@@ -162,6 +192,7 @@ main(int argc, char **argv)
 
     g_test_add("/keeper/path", Bed, NULL, set_up, test_path, tear_down);
     g_test_add("/keeper/one-holder", Bed, NULL, set_up, test_one_holder, tear_down);
+    g_test_add("/keeper/next-in-line", Bed, NULL, set_up, test_next_in_line, tear_down);
     g_test_add("/keeper/tidy-during-start", Bed, NULL, set_up, test_tidy_during_start, tear_down);
     g_test_add("/keeper/starters", Bed, GUINT_TO_POINTER(6), set_up, test_exclusive, tear_down);
     g_test_add("/keeper/tidiers", Bed, GUINT_TO_POINTER(0), set_up, test_exclusive, tear_down);

@@ -346,28 +346,39 @@ test_ends_during_start(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
 
 #define NAMESAKE "<uuid>11111111-2222-4333-8444-555555555555</uuid>"
 
+static gpointer
+create_guest(gpointer data)
+{
+    StackBed *bed = data;
+    g_autofree char *xml = stack_bed_format_guest("corral-name", NAMESAKE);
+    virDomainPtr dom = virDomainCreateXML(bed->conn, xml, 0);
+
+    if (!dom)
+        stack_bed_assert_error(VIR_ERR_OPERATION_FAILED, "in use");
+    return dom;
+}
+
 /* The name is that of a guest that is just being started: its group is not touched. */
 static void
 test_namesake_during_start(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
 {
     const char *path = "machine/corral-name.qemu.libvirt";
     virDomainPtr dom = stack_bed_define(bed, "corral-name", SHARES);
-    g_autofree char *xml = stack_bed_format_guest("corral-name", NAMESAKE);
     g_autofree char *log = NULL;
     GThread *starter;
+    GThread *namesake;
 
     pretend_stock_hold_starts();
     starter = g_thread_new("starter", start_guest, dom);
     pretend_stock_await_start();
     g_free(fake_cgroup_take_log(bed->fake));
 
-    g_assert_null(virDomainCreateXML(bed->conn, xml, 0));
-    stack_bed_assert_error(VIR_ERR_OPERATION_FAILED, "in use");
-    log = fake_cgroup_take_log(bed->fake);
-    g_assert_cmpstr(log, ==, "");
-
+    namesake = g_thread_new("namesake", create_guest, bed);
     pretend_stock_let_go();
     g_assert_cmpint(GPOINTER_TO_INT(g_thread_join(starter)), ==, 0);
+    g_assert_null(g_thread_join(namesake));
+    log = fake_cgroup_take_log(bed->fake);
+    g_assert_null(strstr(log, "rmdir /sys/fs/cgroup/cpu/machine/corral-name.qemu.libvirt"));
     stack_bed_assert_file(bed, path, "cpu.shares", "2048");
     virDomainFree(dom);
 }
@@ -397,6 +408,27 @@ test_namesake_after_end(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
     virDomainFree(dom);
 }
 
+/* Redefined for another partition before its end was heard of: the old group goes all the same. */
+static void
+test_moved_after_end(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    virDomainPtr dom = stack_bed_start(bed, "corral-moved", SHARES);
+    g_autofree char *usual = stack_bed_group(bed, "machine/corral-moved.qemu.libvirt");
+    char uuid[VIR_UUID_STRING_BUFLEN];
+    g_autofree char *more = NULL;
+
+    g_assert_cmpint(virDomainGetUUIDString(dom, uuid), ==, 0);
+    stop_behind_our_back(dom);
+    virDomainFree(dom);
+
+    more = g_strdup_printf(
+        "<uuid>%s</uuid>" SHARES "<resource><partition>/elsewhere</partition></resource>", uuid);
+    dom = stack_bed_start(bed, "corral-moved", more);
+    stack_bed_assert_file(bed, "elsewhere/corral-moved.qemu.libvirt", "cpu.shares", "2048");
+    g_assert_false(fake_cgroup_exists(bed->fake, usual));
+    virDomainFree(dom);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -415,6 +447,7 @@ main(int argc, char **argv)
     stack_bed_add("/crossed/settle", "legacy", test_settle_during_start);
     stack_bed_add("/crossed/ends", "legacy", test_ends_during_start);
     stack_bed_add("/crossed/namesake", "legacy", test_namesake_during_start);
+    stack_bed_add("/crossed/moved-after-end", "legacy", test_moved_after_end);
     stack_bed_add("/crossed/namesake-after-end", "legacy", test_namesake_after_end);
 
     return g_test_run();
