@@ -62,23 +62,31 @@ follow(gpointer data)
 {
     DrvEvents *self = data;
     g_autoptr(virIdentity) system = virIdentityGetSystem();
-    guint64 round_us = FIRST_ROUND_US;
+    gint64 round_us = FIRST_ROUND_US;
+    gint64 next_round = g_get_monotonic_time() + round_us;
 
     /* Without an identity access rules would see nobody, and deny him everything. */
     if (system)
         virIdentitySetCurrent(system);
 
     while (TRUE) {
-        g_autofree char *uuid = g_async_queue_timeout_pop(self->queue, round_us);
+        gint64 left = next_round - g_get_monotonic_time();
+        g_autofree char *uuid = NULL;
 
-        if (!uuid) {
+        /* Events must not keep us from going the rounds, however many there are. */
+        if (left <= 0) {
             drv_settle_round(self->stack, self->conn);
             round_us = MIN(round_us * 2, LAST_ROUND_US);
-        } else if (uuid[0] == '\0') {
-            return NULL;
-        } else {
-            drv_settle(self->stack, self->conn, uuid);
+            next_round = g_get_monotonic_time() + round_us;
+            continue;
         }
+
+        uuid = g_async_queue_timeout_pop(self->queue, left);
+        if (!uuid)
+            continue;
+        if (uuid[0] == '\0')
+            return NULL;
+        drv_settle(self->stack, self->conn, uuid);
     }
 }
 

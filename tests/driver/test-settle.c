@@ -291,6 +291,35 @@ test_left_alone(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
     drv_events_free(events);
 }
 
+/* Makes a little more noise each time it is asked. */
+static gboolean
+is_gone_amid_noise(StackBed *bed, const char *path)
+{
+    virDomainPtr dom = start_behind_our_back(bed, "corral-noise", "");
+
+    stop_behind_our_back(dom);
+    virDomainFree(dom);
+    return !fake_cgroup_exists(bed->fake, path);
+}
+
+/* It goes even if there is an event at every moment. */
+static void
+test_rounds_amid_events(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    g_autoptr(CorralGroup) group = make_group(bed, "production/corral-full.qemu.libvirt");
+    g_autofree char *path = stack_bed_group(bed, "production/corral-full.qemu.libvirt");
+    g_autofree char *procs = g_strconcat(path, "/cgroup.procs", NULL);
+    DrvEvents *events;
+
+    fake_cgroup_put(bed->fake, procs, "4194304\n");
+    events = drv_events_new(bed->stack, bed->conn);
+    g_assert_true(fake_cgroup_exists(bed->fake, procs));
+
+    fake_cgroup_put(bed->fake, procs, "");
+    await(bed, is_gone_amid_noise, path);
+    drv_events_free(events);
+}
+
 /* ---- starts that somebody crosses ---- */
 
 static gpointer
@@ -444,6 +473,7 @@ main(int argc, char **argv)
     stack_bed_add("/events/shutdown", "legacy", test_shutdown);
     stack_bed_add("/events/started-elsewhere", "legacy", test_started_elsewhere);
     stack_bed_add("/events/left-alone", "legacy", test_left_alone);
+    stack_bed_add("/events/rounds-amid-events", "legacy", test_rounds_amid_events);
     stack_bed_add("/crossed/settle", "legacy", test_settle_during_start);
     stack_bed_add("/crossed/ends", "legacy", test_ends_during_start);
     stack_bed_add("/crossed/namesake", "legacy", test_namesake_during_start);
