@@ -24,9 +24,6 @@
 #include "cg-writer.h"
 #include "corral-error.h"
 
-/* Deeper than anything sane; keeps a hostile delegated tree from exhausting descriptors. */
-#define FIND_DEPTH_MAX 32
-
 struct _CorralHost {
     GObject parent_instance;
 
@@ -434,10 +431,20 @@ typedef struct {
 } Search;
 
 /* A group that vanishes while it is looked at is none. */
-static void
-search_below(int dir, const char *path, guint depth, Search *search)
+static char **
+list_below(int root, const char *path)
 {
-    g_auto(GStrv) names = cg_tree_list_dirs(dir, NULL);
+    CG_AUTO_FD dir = cg_tree_open_dir(root, path, NULL);
+
+    return dir >= 0 ? cg_tree_list_dirs(dir, NULL) : NULL;
+}
+
+/* From the root each time: however deep a tree is, it takes no more descriptors, and ends
+ * where the kernel takes no longer paths. */
+static void
+search_below(int root, const char *path, Search *search)
+{
+    g_auto(GStrv) names = list_below(root, path);
     gsize i;
 
     for (i = 0; names && names[i]; i++) {
@@ -447,12 +454,8 @@ search_below(int dir, const char *path, guint depth, Search *search)
 
         if (search->filter(child, &descend, search->user_data))
             g_hash_table_add(search->found, g_strdup(child));
-        if (descend && depth < FIND_DEPTH_MAX) {
-            CG_AUTO_FD below = cg_tree_open_dir(dir, names[i], NULL);
-
-            if (below >= 0)
-                search_below(below, child, depth + 1, search);
-        }
+        if (descend)
+            search_below(root, child, search);
     }
 }
 
@@ -497,7 +500,7 @@ corral_host_find_groups(CorralHost *self, CorralControllers controllers, CorralG
         const CgHierarchy *hierarchy = g_ptr_array_index(self->hierarchies, i);
 
         if (hierarchy->controllers & controllers)
-            search_below(hierarchy->root, "", 0, &search);
+            search_below(hierarchy->root, "", &search);
     }
 
     paths = g_ptr_array_new();
