@@ -317,7 +317,8 @@ kill_in_all(CorralGroup *self)
  * kernel has cgroup.kill, otherwise again and again until none is left, so
  * that a process that forks meanwhile does not escape.
  *
- * %CORRAL_ERROR_BUSY: some are still there.
+ * %CORRAL_ERROR_BUSY: some are still there; %CORRAL_ERROR_NAME: @self is the
+ * root, which holds the whole machine.
  *
  * Returns: %TRUE if the group is empty
  * Since: 0.1
@@ -327,6 +328,10 @@ corral_group_kill(CorralGroup *self, guint patience_ms, GError **error)
 {
     gint64 deadline = g_get_monotonic_time() + (gint64)patience_ms * G_TIME_SPAN_MILLISECOND;
 
+    if (corral_group_get_path(self)[0] == '\0') {
+        g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NAME, "the root cannot be killed");
+        return FALSE;
+    }
     if (!cg_host_check_writable(corral_group_get_host(self), "kill processes", error))
         return FALSE;
 

@@ -392,6 +392,27 @@ test_kill_in_vain(Fixture *self, gconstpointer like G_GNUC_UNUSED)
     g_assert_nonnull(strstr(error->message, "'web/g'"));
 }
 
+/* Everybody is in the root or below it. */
+static void
+test_kill_root(Fixture *self, gconstpointer like G_GNUC_UNUSED)
+{
+    int leash;
+    pid_t pid = start_process(&leash);
+    int status;
+    g_autoptr(CorralGroup) root = NULL;
+    g_autoptr(GError) error = NULL;
+
+    root = corral_group_open(self->host, "", BIT(CPU), &error);
+    g_assert_no_error(error);
+    g_assert_true(corral_group_attach_process(self->group, pid, NULL));
+    g_assert_false(corral_group_kill(root, 0, &error));
+    g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_NAME);
+
+    close(leash);
+    g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+    g_assert_true(WIFEXITED(status));
+}
+
 #define ADD(path, like, func) g_test_add(path, Fixture, like, set_up, func, tear_down)
 
 int
@@ -414,6 +435,8 @@ main(int argc, char **argv)
     ADD("/members/kill/legacy", "legacy", test_kill);
     ADD("/members/kill/unified", "unified", test_kill);
     ADD("/members/kill-in-vain", "legacy", test_kill_in_vain);
+    ADD("/members/kill-root/legacy", "legacy", test_kill_root);
+    ADD("/members/kill-root/unified", "unified", test_kill_root);
 
     return g_test_run();
 }
