@@ -126,6 +126,20 @@ leads_to_stock(const char *path)
     return target && g_str_has_prefix(target, STOCK_DRIVER_DIR "/");
 }
 
+/* The target of a link is a path of the machine, so it is below the root, too. */
+static gboolean
+leads_somewhere(CliChange *change, const char *path)
+{
+    g_autofree char *target = g_file_read_link(path, NULL);
+    g_autofree char *there = NULL;
+
+    if (!target || !g_path_is_absolute(target))
+        return g_file_test(path, G_FILE_TEST_EXISTS);
+
+    there = g_strconcat(cli_change_get_root(change), target, NULL);
+    return g_file_test(there, G_FILE_TEST_EXISTS);
+}
+
 /* Links to what is no more, or to what corral now replaces, or into a directory of old. */
 static gboolean
 remove_stale(CliChange *change, const char *dir, char **stock, guint *n_removed, GError **error)
@@ -145,7 +159,7 @@ remove_stale(CliChange *change, const char *dir, char **stock, guint *n_removed,
         if (!found || (wanted && g_str_equal(found, target)))
             continue;
         /* Somebody's own module that works stays. */
-        if (!leads_to_stock(path) && g_file_test(path, G_FILE_TEST_EXISTS))
+        if (!leads_to_stock(path) && leads_somewhere(change, path))
             continue;
         if (!cli_change_unlink(change, path, error))
             return FALSE;
@@ -195,7 +209,7 @@ modules_on(const CliPart *self, CliChange *change, GPtrArray *report, GError **e
 
         if (is_own_module(path) || g_strcmp0(found, target) == 0)
             continue;
-        if (found && g_file_test(path, G_FILE_TEST_EXISTS)) {
+        if (found && leads_somewhere(change, path)) {
             tell(report, "left alone: %s leads to %s", path, found);
             continue;
         }

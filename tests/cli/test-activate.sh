@@ -175,16 +175,21 @@ contains "it says what it did" "linked in $root$driver_dir: 3 modules" "$output"
 
 rm "$root$stock_dir/libvirt_driver_lxc.so"
 echo new > "$root$stock_dir/libvirt_driver_interface.so"
-ln -s "$root$stock_dir/libvirt_driver_network.so" "$scratch/elsewhere.so"
-ln -sf "$scratch/elsewhere.so" "$root$driver_dir/libvirt_driver_network.so"
+mkdir "$root/opt"
+echo own > "$root/opt/network.so"
+ln -sf /opt/network.so "$root$driver_dir/libvirt_driver_network.so"
+echo host > "$scratch/on-the-host.so"
+ln -sf "$scratch/on-the-host.so" "$root$driver_dir/libvirt_driver_storage.so"
 ln -s /usr/lib/nowhere/libvirt_driver_old.so "$root$driver_dir/libvirt_driver_old.so"
 output=$(activate)
 check "a link to a module that is gone is removed" \
     test ! -L "$root$driver_dir/libvirt_driver_lxc.so"
 check "so is one that leads nowhere" test ! -L "$root$driver_dir/libvirt_driver_old.so"
 check "a new module is linked" test -L "$root$driver_dir/libvirt_driver_interface.so"
-same "somebody's own module stays" "$scratch/elsewhere.so" \
+same "somebody's own module stays" /opt/network.so \
     "$(readlink "$root$driver_dir/libvirt_driver_network.so")"
+same "one that is only on the host does not" "$stock_dir/libvirt_driver_storage.so" \
+    "$(readlink "$root$driver_dir/libvirt_driver_storage.so")"
 contains "and it says so" "left alone: .*libvirt_driver_network.so" "$output"
 deactivate > /dev/null
 same "deactivate leaves what is not ours" "libvirt_driver_network.so libvirt_driver_qemu.so" \
