@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -30,6 +31,8 @@ struct _CliChange {
     CliChangeKind kind;
     GPtrArray *steps; /* owned Step, oldest first */
     int lock;
+    gboolean undisturbed; /* signals wait until it is freed; @usual is what did before */
+    sigset_t usual;
 };
 
 static gboolean
@@ -78,6 +81,8 @@ cli_change_free(CliChange *self)
 {
     if (self->lock >= 0)
         close(self->lock);
+    if (self->undisturbed)
+        sigprocmask(SIG_SETMASK, &self->usual, NULL);
     g_ptr_array_unref(self->steps);
     g_free(self->root);
     g_free(self);
@@ -95,15 +100,28 @@ cli_change_get_n_steps(CliChange *self)
     return self->steps->len;
 }
 
+/* Whoever interrupts does not want half of it. */
+static void
+hold_signals(CliChange *self)
+{
+    sigset_t interruptions;
+
+    sigemptyset(&interruptions);
+    sigaddset(&interruptions, SIGHUP);
+    sigaddset(&interruptions, SIGINT);
+    sigaddset(&interruptions, SIGQUIT);
+    sigaddset(&interruptions, SIGTERM);
+    self->undisturbed = sigprocmask(SIG_BLOCK, &interruptions, &self->usual) == 0;
+}
+
 gboolean
 cli_change_lock(CliChange *self, const char *dir, GError **error)
 {
     self->lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (self->lock < 0)
-        return TRUE;
-    if (flock(self->lock, LOCK_EX) < 0)
+    if (self->lock >= 0 && flock(self->lock, LOCK_EX) < 0)
         return fail(error, errno, "lock", dir);
 
+    hold_signals(self);
     return TRUE;
 }
 

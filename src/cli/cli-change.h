@@ -30,7 +30,8 @@ guint cli_change_get_n_steps(CliChange *self);
 
 /*
  * Keeps others who are about to change the same things waiting, until @self is
- * freed.  Does nothing if there is no directory @dir to hold on to.
+ * freed; nobody if there is no directory @dir to hold on to.  Signals that would
+ * end the process half way wait as long.
  */
 gboolean cli_change_lock(CliChange *self, const char *dir, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

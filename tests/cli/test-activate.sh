@@ -328,6 +328,23 @@ if declare -F read_only > /dev/null; then
     same "what was done is undone again" "$before" "$(snapshot "$root" | grep -v '^d')"
 fi
 
+# Interrupted half way: it reads a drop-in that is a pipe, and so waits for us.
+make_machine interrupted
+echo 'user = "root"' > "$root$qemu_conf"
+last=$(tail -n 1 <<< "$drop_ins")
+mkdir -p "$root${last%/*}"
+mkfifo "$root$last"
+before=$(snapshot "$root" | grep -v '^p' | sort)
+"$corral" activate --root "$root" > /dev/null 2>&1 &
+job=$!
+first=$root$(head -n 1 <<< "$drop_ins")
+check "it is half way, and gets a signal" timeout 60 bash -c '
+    exec > "$0" && [[ -f $1 ]] && kill -TERM "$2" && echo "not made by corral"' \
+    "$root$last" "$first" "$job"
+wait "$job"
+same "a signal ends it" 143 $?
+same "and what was done is undone first" "$before" "$(snapshot "$root" | grep -v '^p' | sort)"
+
 # Several at once take turns.
 make_machine together
 echo 'user = "root"' > "$root$qemu_conf"
