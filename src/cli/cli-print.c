@@ -98,8 +98,13 @@ cli_print_json(GVariant *value)
     g_autoptr(GVariant) owned = g_variant_ref_sink(value);
     g_autoptr(JsonNode) node = json_gvariant_serialize(owned);
     g_autofree char *text = json_to_string(node, TRUE);
+    g_auto(GStrv) parts = NULL;
+    g_autofree char *valid = NULL;
 
-    puts(text);
+    /* json-glib escapes all control characters but the last. */
+    parts = g_strsplit(text, "\x1f", -1);
+    valid = g_strjoinv("\\u001f", parts);
+    puts(valid);
 }
 
 GVariant *

@@ -298,14 +298,16 @@ root=$scratch/names
 mounts "cgroup /cg cpu"
 legacy_group "$root/cg" ""
 for name in .qemu.libvirt machine.slice web.qemu.libvirt.d qemu.libvirt $'new\nline.qemu.libvirt' \
-    $'latin\xe9.qemu.libvirt' $'esc\eape.qemu.libvirt' 'web10.qemu.libvirt' 'web9.qemu.libvirt' '_cpu.x.qemu.libvirt'; do
+    $'latin\xe9.qemu.libvirt' $'esc\eape.qemu.libvirt' $'unit\x1f.qemu.libvirt' 'web10.qemu.libvirt' 'web9.qemu.libvirt' '_cpu.x.qemu.libvirt'; do
     legacy_group "$root/cg" "$name"
 done
 same "only guests are shown, in the order of people, and on one line each" \
-    '/|_cpu.x|esc\x1bape|latin\xe9|web9|web10' \
+    '/|_cpu.x|esc\x1bape|latin\xe9|unit\x1f|web9|web10' \
     "$("$corral" tree --root "$root" | sed -n 's/^...\(.*\) (qemu).*/\1/p; s/^\/$/&/p' | paste -sd'|')"
 "$corral" tree --json --root "$root" > "$scratch/json"
 check "JSON: UTF-8 whatever the names are" iconv -f UTF-8 -t UTF-8 "$scratch/json"
+same "JSON: no control character is left as it is" "" \
+    "$(LC_ALL=C grep -aP '[\x00-\x1f]' "$scratch/json")"
 
 root=$scratch/no-guests
 mounts "cgroup /cg cpu"
