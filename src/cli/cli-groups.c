@@ -244,6 +244,14 @@ compare_children(gconstpointer a, gconstpointer b)
     return strverscmp(one->name, other->name);
 }
 
+static gboolean
+is_there(CorralHost *host, const char *path)
+{
+    g_autoptr(CorralGroup) group = corral_group_open(host, path, ALL_CONTROLLERS, NULL);
+
+    return group != NULL;
+}
+
 static CliGuestGroup *
 look_at_guest(const char *root, CorralHost *host, const char *path)
 {
@@ -266,6 +274,9 @@ look_at_guest(const char *root, CorralHost *host, const char *path)
     look_at_children(guest, root, group);
     g_ptr_array_sort(guest->children, compare_children);
 
+    /* Nobody in it: an orphan, unless it went while we looked. */
+    if (guest->processes->len == 0 && !is_there(host, path))
+        g_clear_pointer(&guest, guest_free);
     return guest;
 }
 

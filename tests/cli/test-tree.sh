@@ -292,6 +292,18 @@ same "JSON: what is unknown is left out" "" "$(grep memory "$scratch/json")"
 rm -r "$root/proc/101"
 contains "a thread that ended" '101 \(ended\)' "$("$corral" tree --root "$root")"
 
+# A guest that ended, and was tidied away, while we looked: the pipe keeps corral looking.
+make_v1
+orphan=machine/old.qemu.libvirt
+rm "$root/dev/cgroups/memory/$orphan/memory.usage_in_bytes"
+mkfifo "$root/dev/cgroups/memory/$orphan/memory.usage_in_bytes"
+"$corral" tree --root "$root" > "$scratch/tree" &
+check "it is looking" timeout 60 bash -c 'exec > "$0" && rm -r "$@"' \
+    "$root/dev/cgroups/memory/$orphan/memory.usage_in_bytes" "$root"/dev/cgroups/*/$orphan
+wait $!
+same "a guest that has gone" "" "$(grep 'old (qemu)' "$scratch/tree")"
+contains "and the others" 'box \(lxc\)' "$(cat "$scratch/tree")"
+
 # Names that are none, and names that are evil.  One with a line end cannot be a
 # group of corral's.
 root=$scratch/names
