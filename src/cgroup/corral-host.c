@@ -95,7 +95,15 @@ is_worse(CorralHost *self, const CgMount *mount, const CgMount *than)
     return is_whole(than) && !is_whole(mount);
 }
 
-/* A later mount at the same place hides the earlier one. */
+static gboolean
+is_at_or_above(const char *place, const char *path)
+{
+    const gsize length = strlen(place);
+
+    return strncmp(path, place, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
+
+/* A later mount at the same place, or above it, hides the earlier one. */
 static gboolean
 is_hidden(CorralHost *self, guint i)
 {
@@ -105,7 +113,7 @@ is_hidden(CorralHost *self, guint i)
     for (later = i + 1; later < self->mounts->len; later++) {
         const CgMount *other = g_ptr_array_index(self->mounts, later);
 
-        if (g_str_equal(other->mount_point, mount->mount_point))
+        if (is_at_or_above(other->mount_point, mount->mount_point))
             return TRUE;
     }
 

@@ -55,6 +55,18 @@ test_read_only_sees_more(void)
     g_assert_nonnull(strstr(read, "/whole/cpuset (legacy): cpuset\n"));
 }
 
+/* A group at the very place of a mount that another one hides is not that mount. */
+static void
+test_namesake_of_hidden(void)
+{
+    g_autoptr(FakeCgroup) fake = fake_cgroup_new("hidden");
+    g_autoptr(CorralHost) host = NULL;
+
+    fake_cgroup_mkdir(fake, "/below/cpuset");
+    host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
+    g_assert_cmpuint(corral_host_get_controllers(host) & BIT(CPUSET), ==, 0);
+}
+
 static void
 test_no_host(void)
 {
@@ -306,6 +318,7 @@ main(int argc, char **argv)
     g_assert_cmpuint(names->len, >=, 10);
 
     g_test_add_func("/host/read-only-sees-more", test_read_only_sees_more);
+    g_test_add_func("/host/namesake-of-hidden", test_namesake_of_hidden);
     g_test_add_func("/host/no-host", test_no_host);
     g_test_add_func("/host/find-process", test_find_process);
     g_test_add_func("/host/find-no-process", test_find_no_process);
