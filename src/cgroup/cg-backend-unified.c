@@ -26,7 +26,8 @@
 #define EVERYWHERE                                                                                 \
     (CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_CPUACCT) |                                            \
      CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_FREEZER) |                                            \
-     CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_DEVICES))
+     CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_DEVICES) |                                            \
+     CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_CORE))
 
 static char *
 format_enable(CorralControllers controllers)

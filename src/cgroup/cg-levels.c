@@ -45,6 +45,16 @@ make_level(const CgHierarchy *hierarchy, int parent, const char *path,
     return cg_fd_steal(&dir);
 }
 
+void
+cg_levels_mark_on_demand(int dir)
+{
+    if (!cg_tree_set_label(dir, ON_DEMAND_LABEL, "", NULL)) {
+        g_autofree char *name = cg_tree_name(dir, "");
+
+        g_debug("'%s' will stay when it is empty: no attributes on cgroups here", name);
+    }
+}
+
 /* All levels of @path, from the root of @hierarchy. */
 static CgFd
 make_levels(const CgHierarchy *hierarchy, const char *path, CorralControllers *controllers,
@@ -61,8 +71,8 @@ make_levels(const CgHierarchy *hierarchy, const char *path, CorralControllers *c
         if (!hierarchy->backend->hand_down(parent, *controllers, controllers, error))
             return -1;
         dir = make_level(hierarchy, parent, names[i], *controllers, made, error);
-        if (dir >= 0 && *made && names[i + 1] && !cg_tree_set_label(dir, ON_DEMAND_LABEL, "", NULL))
-            g_debug("'%s' will stay when it is empty: no attributes on cgroups here", names[i]);
+        if (dir >= 0 && *made && names[i + 1])
+            cg_levels_mark_on_demand(dir);
     }
 
     return cg_fd_steal(&dir);

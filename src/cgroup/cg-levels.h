@@ -11,6 +11,9 @@
 CgFd cg_levels_make(const CgHierarchy *hierarchy, const char *path, CorralControllers *controllers,
                     gboolean *made, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Says that a new group goes as soon as it is empty. */
+void cg_levels_mark_on_demand(int dir);
+
 /*
  * Removes the group at @path, whose directory is that of @place, with all below
  * it.  Tries until @deadline (monotonic, in microseconds) while processes are

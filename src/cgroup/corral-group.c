@@ -211,6 +211,8 @@ corral_group_make(CorralHost *host, const char *path, CorralControllers controll
         }
         made[self->n_places] = is_new;
         add_place(self, hierarchy, dir, wanted);
+        if (is_new && (flags & CORRAL_MAKE_ON_DEMAND))
+            cg_levels_mark_on_demand(dir);
         if (!is_new && (flags & CORRAL_MAKE_NEW)) {
             cg_tree_set_error(error, EEXIST, hierarchy->root, path, "make group");
             take_back_all(self, made);

@@ -16,12 +16,15 @@ G_DECLARE_FINAL_TYPE(CorralGroup, corral_group, CORRAL, GROUP, GObject)
  * CorralMakeFlags:
  * @CORRAL_MAKE_NONE: a group that exists is taken as it is
  * @CORRAL_MAKE_NEW: a group that exists in any hierarchy is %CORRAL_ERROR_EXISTS
+ * @CORRAL_MAKE_ON_DEMAND: if it is new it may go as soon as it is empty, like the levels that
+ *   are made on the way to it: see corral_group_prune()
  *
  * Since: 0.1
  */
 typedef enum {
     CORRAL_MAKE_NONE = 0,
     CORRAL_MAKE_NEW = 1 << 0,
+    CORRAL_MAKE_ON_DEMAND = 1 << 1,
 } CorralMakeFlags;
 
 CorralGroup *corral_group_make(CorralHost *host, const char *path, CorralControllers controllers,

@@ -22,6 +22,7 @@ static const struct {
     [CORRAL_CONTROLLER_HUGETLB] = {"hugetlb", NULL},
     [CORRAL_CONTROLLER_RDMA] = {"rdma", NULL},
     [CORRAL_CONTROLLER_MISC] = {"misc", NULL},
+    [CORRAL_CONTROLLER_CORE] = {"core", NULL},
 };
 
 /**

@@ -21,6 +21,8 @@ G_BEGIN_DECLS
  * @CORRAL_CONTROLLER_HUGETLB: huge pages
  * @CORRAL_CONTROLLER_RDMA: RDMA resources
  * @CORRAL_CONTROLLER_MISC: countable host resources
+ * @CORRAL_CONTROLLER_CORE: no resource: the unified hierarchy itself, wherever it is mounted,
+ *   with or without controllers
  *
  * The kernel's resource controllers, whichever interface serves them.
  *
@@ -41,6 +43,7 @@ typedef enum {
     CORRAL_CONTROLLER_HUGETLB,
     CORRAL_CONTROLLER_RDMA,
     CORRAL_CONTROLLER_MISC,
+    CORRAL_CONTROLLER_CORE,
 } CorralController;
 
 /**
@@ -50,7 +53,7 @@ typedef enum {
  *
  * Since: 0.1
  */
-#define CORRAL_N_CONTROLLERS (CORRAL_CONTROLLER_MISC + 1)
+#define CORRAL_N_CONTROLLERS (CORRAL_CONTROLLER_CORE + 1)
 
 /**
  * CorralControllers:

@@ -126,12 +126,12 @@ test_open(void)
     g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND);
     g_clear_error(&error);
 
-    /* In some hierarchies only; the one of cgroup2 hands nothing down yet. */
+    /* In some hierarchies only; the one of cgroup2 hands no controller down yet. */
     fake_cgroup_mkdir(fake, "/sys/fs/cgroup/memory/a");
     fake_cgroup_mkdir(fake, "/sys/fs/cgroup/unified/a");
     part = corral_group_open(host, "a", EVERY, &error);
     g_assert_no_error(error);
-    g_assert_cmphex(corral_group_get_controllers(part), ==, BIT(MEMORY));
+    g_assert_cmphex(corral_group_get_controllers(part), ==, BIT(MEMORY) | BIT(CORE));
     g_assert_null(corral_group_open(host, "a", BIT(CPU), &error));
     g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND);
     g_clear_error(&error);
@@ -584,6 +584,52 @@ test_prune(void)
     assert_groups(fake, "");
 }
 
+/* What is in the unified hierarchy for its own sake takes no controller from the host. */
+static void
+test_core(void)
+{
+    static const char *const hosts[][2] = {
+        {"unified", "/sys/fs/cgroup"},
+        {"hybrid", "/sys/fs/cgroup/unified"},
+    };
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(hosts); i++) {
+        g_autoptr(FakeCgroup) fake = fake_cgroup_new(hosts[i][0]);
+        g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
+        g_autoptr(CorralGroup) group = make(host, "a/g", BIT(CORE));
+        g_autofree char *groups = g_strdup_printf("%1$s/a\n%1$s/a/g\n", hosts[i][1]);
+        g_autofree char *handed = g_build_filename(hosts[i][1], "cgroup.subtree_control", NULL);
+        g_autofree char *text = fake_cgroup_read(fake, handed);
+
+        assert_groups(fake, groups);
+        g_assert_cmpstr(text, ==, "");
+        remove_group(group);
+        assert_groups(fake, "");
+    }
+}
+
+/* The group itself may go as soon as it is empty, but not one that was there before. */
+static void
+test_on_demand(void)
+{
+    g_autoptr(FakeCgroup) fake = fake_cgroup_new("legacy");
+    g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(CorralGroup) before = make(host, "kept", BIT(CPU));
+    g_autoptr(CorralGroup) kept = NULL;
+    g_autoptr(CorralGroup) made = NULL;
+
+    kept = corral_group_make(host, "kept", BIT(CPU), CORRAL_MAKE_ON_DEMAND, &error);
+    g_assert_no_error(error);
+    made =
+        corral_group_make(host, "a/g", BIT(CPU), CORRAL_MAKE_NEW | CORRAL_MAKE_ON_DEMAND, &error);
+    g_assert_no_error(error);
+    corral_group_prune(kept);
+    corral_group_prune(made);
+    assert_groups(fake, "/sys/fs/cgroup/cpu/kept\n");
+}
+
 /* Removed twice, by somebody else, or in part: what counts is that it is gone. */
 static void
 test_remove_again(void)
@@ -783,6 +829,8 @@ main(int argc, char **argv)
     g_test_add_func("/group/threaded-not-handed-down", test_threaded_not_handed_down);
     g_test_add_func("/group/threaded-nowhere", test_threaded_nowhere);
     g_test_add_func("/group/prune", test_prune);
+    g_test_add_func("/group/core", test_core);
+    g_test_add_func("/group/on-demand", test_on_demand);
     g_test_add_func("/group/remove-again", test_remove_again);
     g_test_add_func("/group/remove-busy", test_remove_busy);
     g_test_add_func("/group/remove-waits", test_remove_waits);
