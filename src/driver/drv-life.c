@@ -24,6 +24,7 @@
 #include "drv-error.h"
 #include "drv-group.h"
 #include "drv-life.h"
+#include "drv-parent.h"
 #include "drv-settle.h"
 #include "drv-stack.h"
 #include "drv-threads.h"
@@ -81,6 +82,7 @@ start_in_group(StockStart *start, DrvGroup *group, const Guest *guest)
     g_autoptr(DrvBirth) birth = drv_birth_new(entrances);
     g_autoptr(GError) error = NULL;
     DrvThreadsWatch *watch;
+    CorralGroup *parent;
     int result;
 
     if (!birth) {
@@ -89,10 +91,12 @@ start_in_group(StockStart *start, DrvGroup *group, const Guest *guest)
         return -1;
     }
 
+    parent = drv_parent_make(corral_group_get_host(drv_group_get_whole(group)), guest);
     watch = drv_threads_watch(group, birth);
     drv_birth_arm(birth);
     result = stock_start(start);
     drv_birth_disarm();
+    drv_parent_remove(parent, guest);
 
     drv_threads_watch_end(watch, &error);
     if (result == 0 && error)

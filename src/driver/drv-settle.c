@@ -202,15 +202,16 @@ is_nobodys(const char *path, gboolean *descend, gpointer driver)
 static void
 prune_partitions(DrvStack *stack)
 {
+    const CorralControllers where =
+        DRV_GROUP_CONTROLLERS | CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_CORE);
     CorralHost *host = drv_keeper_get_host(stack->keeper);
-    g_auto(GStrv) paths = corral_host_find_groups(host, DRV_GROUP_CONTROLLERS, is_nobodys,
-                                                  (gpointer)stack->driver, NULL);
+    g_auto(GStrv) paths =
+        corral_host_find_groups(host, where, is_nobodys, (gpointer)stack->driver, NULL);
     gsize n = paths ? g_strv_length(paths) : 0;
 
     /* Sorted, so what is below comes after what is above. */
     while (n-- > 0) {
-        g_autoptr(CorralGroup) group =
-            corral_group_open(host, paths[n], DRV_GROUP_CONTROLLERS, NULL);
+        g_autoptr(CorralGroup) group = corral_group_open(host, paths[n], where, NULL);
 
         if (group)
             corral_group_prune(group);

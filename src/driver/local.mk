@@ -75,6 +75,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-libvirt.h \
 	src/driver/drv-life.c \
 	src/driver/drv-life.h \
+	src/driver/drv-parent.c \
+	src/driver/drv-parent.h \
 	src/driver/drv-register.c \
 	src/driver/drv-register.h \
 	src/driver/drv-sched.c \

@@ -209,3 +209,42 @@ guest_path_is_guest(const char *component, const char *driver)
 
     return g_str_has_suffix(component, suffix) && strlen(component) > strlen(suffix);
 }
+
+/* virCgroupSetPartitionSuffix() of libvirt 9.0.0; it escapes what begins with the name of a
+ * controller of this machine, we what begins with that of any. */
+static char *
+stock_component(const char *component, gboolean first)
+{
+    g_autofree char *suffixed = NULL;
+    const char *dot;
+
+    if (first && (g_str_equal(component, "machine") || g_str_equal(component, "system") ||
+                  g_str_equal(component, "user")))
+        return g_strdup(component);
+
+    dot = strchr(component, '.');
+    suffixed = dot ? g_strdup(component) : g_strconcat(component, ".partition", NULL);
+    if (*suffixed == '_' || *suffixed == '.' || looks_like_kernel_file(suffixed))
+        return g_strconcat("_", suffixed, NULL);
+
+    return g_steal_pointer(&suffixed);
+}
+
+char *
+guest_path_build_stock_parent(const Guest *guest)
+{
+    g_auto(GStrv) components = g_strsplit(guest_get_partition(guest), "/", -1);
+    g_autoptr(GString) path = g_string_new(NULL);
+    gsize i;
+
+    /* The first is what is before the leading slash. */
+    for (i = 1; components[0] && components[i] && components[i + 1]; i++) {
+        g_autofree char *component = stock_component(components[i], i == 1);
+
+        if (path->len > 0)
+            g_string_append_c(path, '/');
+        g_string_append(path, component);
+    }
+
+    return path->len > 0 ? g_string_free(g_steal_pointer(&path), FALSE) : NULL;
+}

@@ -13,3 +13,10 @@ char *guest_path_build(const Guest *guest, GError **error) G_GNUC_WARN_UNUSED_RE
 
 /* Whether @component, the last component of a group's path, is a guest's of @driver. */
 gboolean guest_path_is_guest(const char *component, const char *driver);
+
+/*
+ * The group above @guest's partition as libvirt itself would name it, relative
+ * to each hierarchy: "production.partition" for "/production/web", where "web"
+ * is put below.  NULL if the partition is right below the root.
+ */
+char *guest_path_build_stock_parent(const Guest *guest);

@@ -352,6 +352,39 @@ test_settle_during_start(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
     virDomainFree(dom);
 }
 
+#define NESTED "<resource><partition>/production/eu/web</partition></resource>"
+
+/* What stock looks for above a nested partition is there as long as it may look, and no longer. */
+static void
+test_parent_during_start(StackBed *bed, gconstpointer kind)
+{
+    virDomainPtr dom = stack_bed_define(bed, "corral-nested", NESTED);
+    const char *top = g_str_equal(kind, "unified") ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified";
+    g_autofree char *first = g_build_filename(top, "production.partition", NULL);
+    g_autofree char *parent = g_build_filename(first, "eu.partition", NULL);
+    g_autoptr(CorralGroup) left = NULL;
+    g_autoptr(GError) error = NULL;
+    GThread *starter;
+
+    pretend_stock_hold_starts();
+    starter = g_thread_new("starter", start_guest, dom);
+    pretend_stock_await_start();
+    g_assert_true(fake_cgroup_exists(bed->fake, parent));
+    pretend_stock_let_go();
+    g_assert_cmpint(GPOINTER_TO_INT(g_thread_join(starter)), ==, 0);
+    g_assert_false(fake_cgroup_exists(bed->fake, first));
+
+    /* One that a daemon left behind goes when the next one starts. */
+    left = corral_group_make(bed->host, "production.partition/eu.partition/starting.x",
+                             CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_CORE), CORRAL_MAKE_ON_DEMAND,
+                             &error);
+    g_assert_no_error(error);
+    restart(bed);
+    g_assert_false(fake_cgroup_exists(bed->fake, first));
+    g_assert_cmpint(virDomainDestroy(dom), ==, 0);
+    virDomainFree(dom);
+}
+
 /* The guest ends before its start returns: its group goes all the same. */
 static void
 test_ends_during_start(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
@@ -475,6 +508,8 @@ main(int argc, char **argv)
     stack_bed_add("/events/left-alone", "legacy", test_left_alone);
     stack_bed_add("/events/rounds-amid-events", "legacy", test_rounds_amid_events);
     stack_bed_add("/crossed/settle", "legacy", test_settle_during_start);
+    stack_bed_add("/crossed/nested-partition", "unified", test_parent_during_start);
+    stack_bed_add("/crossed/nested-partition", "hybrid", test_parent_during_start);
     stack_bed_add("/crossed/ends", "legacy", test_ends_during_start);
     stack_bed_add("/crossed/namesake", "legacy", test_namesake_during_start);
     stack_bed_add("/crossed/moved-after-end", "legacy", test_moved_after_end);

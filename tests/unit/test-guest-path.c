@@ -382,6 +382,36 @@ test_is_guest(void)
     g_assert_false(guest_path_is_guest("", "qemu"));
 }
 
+/* As virCgroupSetPartitionSuffix() of libvirt 9.0.0 has it. */
+static void
+test_stock_parent(void)
+{
+    static const struct {
+        const char *partition;
+        const char *parent;
+    } table[] = {
+        {NULL, NULL},
+        {"/machine", NULL},
+        {"/production", NULL},
+        {"/production/web", "production.partition"},
+        {"/machine/web", "machine"},
+        {"/system/user/web", "system/user.partition"},
+        {"/a/b/c", "a.partition/b.partition"},
+        {"/a.slice/b.x/c", "a.slice/b.x"},
+        {"/cpu/memory.x/c", "_cpu.partition/_memory.x"},
+        {"/_a/.b/c", "__a.partition/_.b"},
+        {"/a b/c", "a b.partition"},
+    };
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(Guest) guest = guest_new("qemu", "web", NULL, table[i].partition);
+        g_autofree char *parent = guest_path_build_stock_parent(guest);
+
+        g_assert_cmpstr(parent, ==, table[i].parent);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -396,5 +426,6 @@ main(int argc, char **argv)
     g_test_add_func("/guest-path/injective-tricky", test_injective_tricky);
     g_test_add_func("/guest-path/injective-random", test_injective_random);
     g_test_add_func("/guest-path/is-guest", test_is_guest);
+    g_test_add_func("/guest-path/stock-parent", test_stock_parent);
     return g_test_run();
 }

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "corral.h"
+#include "guest.h"
+
+/*
+ * Makes what a stock start of @guest insists on finding in the unified
+ * hierarchy; NULL if it needs nothing, or if there is nothing to be done about
+ * it.  Goes with drv_parent_remove() once the start has returned.
+ */
+CorralGroup *drv_parent_make(CorralHost *host, const Guest *guest) G_GNUC_WARN_UNUSED_RESULT;
+void drv_parent_remove(CorralGroup *self, const Guest *guest);
