@@ -213,7 +213,7 @@ EXTRA_DIST += \
 	$(root_tests) \
 	$(vm_tests) \
 	$(NULL)
-dist_noinst_SCRIPTS += tests/root/lab
+dist_noinst_SCRIPTS += tests/bench/bench.sh tests/root/lab
 
 # The harness of `make check' with other tests and another summary; -j1, because
 # each laboratory wants the machine for itself.

@@ -94,6 +94,9 @@ lists tests/root/test-x.sh src/guest/guest-xml.c
 refuses 'tests/root/test-x.sh: in no local.mk' "$checks/check-lists" "$scratch/tree"
 lists src/guest/guest-xml.h src/guest/guest-xml.c
 refuses 'src/guest/guest-xml.h: in no local.mk' "$checks/check-lists" "$scratch/tree"
+lists build-aux/tool src/guest/guest-xml.c
+chmod +x "$scratch/tree/build-aux/tool"
+refuses 'build-aux/tool: in no local.mk' "$checks/check-lists" "$scratch/tree"
 
 # ---- check-style ---------------------------------------------------------------
 
