@@ -6,21 +6,13 @@
  * cgroup.subtree_control.  A group of threads is a child whose cgroup.type is
  * "threaded"; the kernel then makes its parent the root of a threaded subtree,
  * which may hold processes and hand down cpu and cpuset at the same time.
- *
- * CPU weight has another scale than shares and a coarser one at the low end,
- * so the number the user gave is kept in a label beside the weight it became.
- * Whoever changes the weight behind our back makes the label stale, and it is
- * then ignored.
  */
 #include <config.h>
 
 #include "cg-backend.h"
-#include "cg-codec.h"
-#include "cg-convert.h"
+#include "cg-cpu.h"
+#include "cg-memory.h"
 #include "corral-error.h"
-
-/* "<shares> <weight>" */
-#define SHARES_LABEL "shares"
 
 /* cpu.stat and cgroup.freeze are in every group; devices are a program, not a file. */
 #define EVERYWHERE                                                                                 \
@@ -103,114 +95,6 @@ kill_all(const CgPlace *place, GError **error)
     return cg_place_write(place, "cgroup.kill", "1", error);
 }
 
-static gboolean
-set_cpu_weight(const CgPlace *place, guint weight, GError **error)
-{
-    return cg_place_write_u64(place, "cpu.weight", weight, error);
-}
-
-static gboolean
-get_cpu_weight(const CgPlace *place, guint *weight, GError **error)
-{
-    guint64 value;
-
-    if (!cg_place_read_u64(place, "cpu.weight", &value, error))
-        return FALSE;
-
-    *weight = value;
-    return TRUE;
-}
-
-static gboolean
-set_cpu_shares(const CgPlace *place, guint64 shares, GError **error)
-{
-    guint weight = cg_convert_shares_to_weight(shares);
-    char label[64];
-
-    if (!set_cpu_weight(place, weight, error))
-        return FALSE;
-
-    /* Where attributes are not to be had the number reads back rounded. */
-    g_snprintf(label, sizeof(label), "%" G_GUINT64_FORMAT " %u", shares, weight);
-    if (!cg_tree_set_label(place->dir, SHARES_LABEL, label, NULL))
-        g_debug("cpu_shares will read back rounded: no attributes on cgroups here");
-    return TRUE;
-}
-
-static gboolean
-get_cpu_shares(const CgPlace *place, guint64 *shares, GError **error)
-{
-    g_autofree char *label = NULL;
-    guint weight;
-
-    if (!get_cpu_weight(place, &weight, error))
-        return FALSE;
-
-    label = cg_tree_get_label(place->dir, SHARES_LABEL, NULL);
-    if (label) {
-        g_auto(GStrv) words = g_strsplit(label, " ", -1);
-        guint64 kept, became;
-
-        if (g_strv_length(words) == 2 && cg_codec_parse_u64(words[0], &kept) &&
-            cg_codec_parse_u64(words[1], &became) && became == weight) {
-            *shares = kept;
-            return TRUE;
-        }
-    }
-
-    *shares = cg_convert_weight_to_shares(weight);
-    return TRUE;
-}
-
-static gboolean
-set_cpu_ceiling(const CgPlace *place, gint64 quota_us, guint64 period_us, GError **error)
-{
-    g_autofree char *text = cg_codec_format_cpu_max(quota_us, period_us);
-
-    return cg_place_write(place, "cpu.max", text, error);
-}
-
-static gboolean
-get_cpu_ceiling(const CgPlace *place, gint64 *quota_us, guint64 *period_us, GError **error)
-{
-    g_autofree char *text = cg_tree_read(place->dir, "cpu.max", error);
-
-    if (!text)
-        return FALSE;
-    if (!cg_codec_parse_cpu_max(text, quota_us, period_us))
-        return cg_place_refuse_format(place, "cpu.max", text, error);
-
-    return TRUE;
-}
-
-static gboolean
-set_memory_limit(const CgPlace *place, guint64 bytes, GError **error)
-{
-    if (bytes == CORRAL_MEMORY_UNLIMITED)
-        return cg_place_write(place, "memory.max", "max", error);
-
-    return cg_place_write_u64(place, "memory.max", bytes, error);
-}
-
-static gboolean
-get_memory_limit(const CgPlace *place, guint64 *bytes, GError **error)
-{
-    g_autofree char *text = cg_tree_read(place->dir, "memory.max", error);
-
-    if (!text)
-        return FALSE;
-    if (!cg_codec_parse_limit(text, bytes))
-        return cg_place_refuse_format(place, "memory.max", text, error);
-
-    return TRUE;
-}
-
-static gboolean
-get_memory_usage(const CgPlace *place, guint64 *bytes, GError **error)
-{
-    return cg_place_read_u64(place, "memory.current", bytes, error);
-}
-
 const CgBackend cg_backend_unified = {
     .name = "unified",
     .everywhere = EVERYWHERE,
@@ -221,13 +105,6 @@ const CgBackend cg_backend_unified = {
     .prepare = prepare,
     .prepare_threaded = prepare_threaded,
     .kill = kill_all,
-    .set_cpu_shares = set_cpu_shares,
-    .get_cpu_shares = get_cpu_shares,
-    .set_cpu_weight = set_cpu_weight,
-    .get_cpu_weight = get_cpu_weight,
-    .set_cpu_ceiling = set_cpu_ceiling,
-    .get_cpu_ceiling = get_cpu_ceiling,
-    .set_memory_limit = set_memory_limit,
-    .get_memory_limit = get_memory_limit,
-    .get_memory_usage = get_memory_usage,
+    .cpu = &cg_cpu_unified,
+    .memory = &cg_memory_unified,
 };

@@ -3,6 +3,9 @@
 
 #include "cg-place.h"
 
+typedef struct _CgCpu CgCpu;
+typedef struct _CgMemory CgMemory;
+
 /*
  * What differs between the kernel's two interfaces.  The facade checks ranges
  * and units; a backend converts and knows file names.  Chosen per hierarchy,
@@ -32,18 +35,12 @@ struct _CgBackend {
 
     gboolean (*kill)(const CgPlace *place, GError **error);
 
-    gboolean (*set_cpu_shares)(const CgPlace *place, guint64 shares, GError **error);
-    gboolean (*get_cpu_shares)(const CgPlace *place, guint64 *shares, GError **error);
-    gboolean (*set_cpu_weight)(const CgPlace *place, guint weight, GError **error);
-    gboolean (*get_cpu_weight)(const CgPlace *place, guint *weight, GError **error);
-    gboolean (*set_cpu_ceiling)(const CgPlace *place, gint64 quota_us, guint64 period_us,
-                                GError **error);
-    gboolean (*get_cpu_ceiling)(const CgPlace *place, gint64 *quota_us, guint64 *period_us,
-                                GError **error);
-
-    gboolean (*set_memory_limit)(const CgPlace *place, guint64 bytes, GError **error);
-    gboolean (*get_memory_limit)(const CgPlace *place, guint64 *bytes, GError **error);
-    gboolean (*get_memory_usage)(const CgPlace *place, guint64 *bytes, GError **error);
+    /*
+     * One table a control, in cg-CONTROL.h; NULL where the interface lacks all of
+     * it, and entries of it are NULL where it lacks one.
+     */
+    const CgCpu *cpu;
+    const CgMemory *memory;
 };
 
 extern const CgBackend cg_backend_legacy;  /* cgroup v1 */

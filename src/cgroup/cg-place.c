@@ -23,6 +23,21 @@ cg_place_write_u64(const CgPlace *place, const char *file, guint64 value, GError
 }
 
 gboolean
+cg_place_write_limit(const CgPlace *place, const char *file, guint64 value, GError **error)
+{
+    if (value == G_MAXUINT64)
+        return cg_place_write(place, file, "max", error);
+
+    return cg_place_write_u64(place, file, value, error);
+}
+
+char *
+cg_place_read(const CgPlace *place, const char *file, GError **error)
+{
+    return cg_tree_read(place->dir, file, error);
+}
+
+gboolean
 cg_place_refuse_format(const CgPlace *place, const char *file, const char *text, GError **error)
 {
     g_autofree char *name = cg_tree_name(place->dir, file);
@@ -36,7 +51,7 @@ cg_place_refuse_format(const CgPlace *place, const char *file, const char *text,
 gboolean
 cg_place_read_u64(const CgPlace *place, const char *file, guint64 *value, GError **error)
 {
-    g_autofree char *text = cg_tree_read(place->dir, file, error);
+    g_autofree char *text = cg_place_read(place, file, error);
 
     if (!text)
         return FALSE;
@@ -49,11 +64,24 @@ cg_place_read_u64(const CgPlace *place, const char *file, guint64 *value, GError
 gboolean
 cg_place_read_i64(const CgPlace *place, const char *file, gint64 *value, GError **error)
 {
-    g_autofree char *text = cg_tree_read(place->dir, file, error);
+    g_autofree char *text = cg_place_read(place, file, error);
 
     if (!text)
         return FALSE;
     if (!cg_codec_parse_i64(text, value))
+        return cg_place_refuse_format(place, file, text, error);
+
+    return TRUE;
+}
+
+gboolean
+cg_place_read_limit(const CgPlace *place, const char *file, guint64 *value, GError **error)
+{
+    g_autofree char *text = cg_place_read(place, file, error);
+
+    if (!text)
+        return FALSE;
+    if (!cg_codec_parse_limit(text, value))
         return cg_place_refuse_format(place, file, text, error);
 
     return TRUE;

@@ -35,6 +35,14 @@ gboolean cg_place_write(const CgPlace *place, const char *file, const char *text
 gboolean cg_place_write_u64(const CgPlace *place, const char *file, guint64 value, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/* "max" is G_MAXUINT64, both ways. */
+gboolean cg_place_write_limit(const CgPlace *place, const char *file, guint64 value, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+gboolean cg_place_read_limit(const CgPlace *place, const char *file, guint64 *value, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+char *cg_place_read(const CgPlace *place, const char *file, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 gboolean cg_place_read_u64(const CgPlace *place, const char *file, guint64 *value, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 gboolean cg_place_read_i64(const CgPlace *place, const char *file, gint64 *value, GError **error)

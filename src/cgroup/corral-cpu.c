@@ -2,9 +2,18 @@
 /* Processor time: how much of it under contention, and how much at the most. */
 #include <config.h>
 
+#include "cg-cpu.h"
 #include "cg-group.h"
 #include "corral-cpu.h"
 #include "corral-error.h"
+
+/* How @self's processor time is controlled, and where. */
+static const CgCpu *
+find_cpu(CorralGroup *self, const CgPlace **place, GError **error)
+{
+    *place = cg_group_find_place(self, CORRAL_CONTROLLER_CPU, error);
+    return *place ? (*place)->hierarchy->backend->cpu : NULL;
+}
 
 /**
  * corral_group_set_cpu_shares:
@@ -26,6 +35,7 @@ gboolean
 corral_group_set_cpu_shares(CorralGroup *self, guint64 shares, GError **error)
 {
     const CgPlace *place;
+    const CgCpu *cpu;
 
     if (shares < CORRAL_CPU_SHARES_MIN || shares > CORRAL_CPU_SHARES_MAX) {
         g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_RANGE,
@@ -35,13 +45,13 @@ corral_group_set_cpu_shares(CorralGroup *self, guint64 shares, GError **error)
         return FALSE;
     }
 
-    place = cg_group_find_place(self, CORRAL_CONTROLLER_CPU, error);
-    if (!place)
+    cpu = find_cpu(self, &place, error);
+    if (!cpu)
         return FALSE;
-    if (!place->hierarchy->backend->set_cpu_shares)
+    if (!cpu->set_shares)
         return cg_group_refuse_unsupported(error, place, "CPU shares");
 
-    return place->hierarchy->backend->set_cpu_shares(place, shares, error);
+    return cpu->set_shares(place, shares, error);
 }
 
 /**
@@ -56,14 +66,15 @@ corral_group_set_cpu_shares(CorralGroup *self, guint64 shares, GError **error)
 gboolean
 corral_group_get_cpu_shares(CorralGroup *self, guint64 *shares, GError **error)
 {
-    const CgPlace *place = cg_group_find_place(self, CORRAL_CONTROLLER_CPU, error);
+    const CgPlace *place;
+    const CgCpu *cpu = find_cpu(self, &place, error);
 
-    if (!place)
+    if (!cpu)
         return FALSE;
-    if (!place->hierarchy->backend->get_cpu_shares)
+    if (!cpu->get_shares)
         return cg_group_refuse_unsupported(error, place, "CPU shares");
 
-    return place->hierarchy->backend->get_cpu_shares(place, shares, error);
+    return cpu->get_shares(place, shares, error);
 }
 
 /**
@@ -83,18 +94,19 @@ gboolean
 corral_group_set_cpu_weight(CorralGroup *self, guint weight, GError **error)
 {
     const CgPlace *place;
+    const CgCpu *cpu;
 
     if (weight < CORRAL_CPU_WEIGHT_MIN || weight > CORRAL_CPU_WEIGHT_MAX)
         return cg_group_refuse_range(error, "CPU weight", weight, CORRAL_CPU_WEIGHT_MIN,
                                      CORRAL_CPU_WEIGHT_MAX);
 
-    place = cg_group_find_place(self, CORRAL_CONTROLLER_CPU, error);
-    if (!place)
+    cpu = find_cpu(self, &place, error);
+    if (!cpu)
         return FALSE;
-    if (!place->hierarchy->backend->set_cpu_weight)
+    if (!cpu->set_weight)
         return cg_group_refuse_unsupported(error, place, "CPU weight");
 
-    return place->hierarchy->backend->set_cpu_weight(place, weight, error);
+    return cpu->set_weight(place, weight, error);
 }
 
 /**
@@ -109,14 +121,15 @@ corral_group_set_cpu_weight(CorralGroup *self, guint weight, GError **error)
 gboolean
 corral_group_get_cpu_weight(CorralGroup *self, guint *weight, GError **error)
 {
-    const CgPlace *place = cg_group_find_place(self, CORRAL_CONTROLLER_CPU, error);
+    const CgPlace *place;
+    const CgCpu *cpu = find_cpu(self, &place, error);
 
-    if (!place)
+    if (!cpu)
         return FALSE;
-    if (!place->hierarchy->backend->get_cpu_weight)
+    if (!cpu->get_weight)
         return cg_group_refuse_unsupported(error, place, "CPU weight");
 
-    return place->hierarchy->backend->get_cpu_weight(place, weight, error);
+    return cpu->get_weight(place, weight, error);
 }
 
 /**
@@ -140,6 +153,7 @@ gboolean
 corral_group_set_cpu_ceiling(CorralGroup *self, gint64 quota_us, guint64 period_us, GError **error)
 {
     const CgPlace *place;
+    const CgCpu *cpu;
 
     if (quota_us != CORRAL_CPU_UNLIMITED &&
         (quota_us < CORRAL_CPU_QUOTA_MIN_US || quota_us > CORRAL_CPU_QUOTA_MAX_US))
@@ -149,13 +163,13 @@ corral_group_set_cpu_ceiling(CorralGroup *self, gint64 quota_us, guint64 period_
         return cg_group_refuse_range(error, "CPU period", MIN(period_us, G_MAXINT64),
                                      CORRAL_CPU_PERIOD_MIN_US, CORRAL_CPU_PERIOD_MAX_US);
 
-    place = cg_group_find_place(self, CORRAL_CONTROLLER_CPU, error);
-    if (!place)
+    cpu = find_cpu(self, &place, error);
+    if (!cpu)
         return FALSE;
-    if (!place->hierarchy->backend->set_cpu_ceiling)
+    if (!cpu->set_ceiling)
         return cg_group_refuse_unsupported(error, place, "CPU ceiling");
 
-    return place->hierarchy->backend->set_cpu_ceiling(place, quota_us, period_us, error);
+    return cpu->set_ceiling(place, quota_us, period_us, error);
 }
 
 /**
@@ -174,12 +188,13 @@ gboolean
 corral_group_get_cpu_ceiling(CorralGroup *self, gint64 *quota_us, guint64 *period_us,
                              GError **error)
 {
-    const CgPlace *place = cg_group_find_place(self, CORRAL_CONTROLLER_CPU, error);
+    const CgPlace *place;
+    const CgCpu *cpu = find_cpu(self, &place, error);
 
-    if (!place)
+    if (!cpu)
         return FALSE;
-    if (!place->hierarchy->backend->get_cpu_ceiling)
+    if (!cpu->get_ceiling)
         return cg_group_refuse_unsupported(error, place, "CPU ceiling");
 
-    return place->hierarchy->backend->get_cpu_ceiling(place, quota_us, period_us, error);
+    return cpu->get_ceiling(place, quota_us, period_us, error);
 }

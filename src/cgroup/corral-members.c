@@ -154,7 +154,7 @@ threads_file(const CgBackend *backend)
 static GArray *
 read_ids(const CgPlace *place, const char *file, GError **error)
 {
-    g_autofree char *text = cg_tree_read(place->dir, file, error);
+    g_autofree char *text = cg_place_read(place, file, error);
     GArray *ids = NULL;
 
     if (text && !cg_codec_parse_ids(text, &ids))

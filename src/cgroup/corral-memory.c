@@ -3,8 +3,17 @@
 #include <config.h>
 
 #include "cg-group.h"
+#include "cg-memory.h"
 #include "corral-error.h"
 #include "corral-memory.h"
+
+/* How @self's memory is controlled, and where. */
+static const CgMemory *
+find_memory(CorralGroup *self, const CgPlace **place, GError **error)
+{
+    *place = cg_group_find_place(self, CORRAL_CONTROLLER_MEMORY, error);
+    return *place ? (*place)->hierarchy->backend->memory : NULL;
+}
 
 /**
  * corral_group_set_memory_limit:
@@ -25,6 +34,7 @@ gboolean
 corral_group_set_memory_limit(CorralGroup *self, guint64 bytes, GError **error)
 {
     const CgPlace *place;
+    const CgMemory *memory;
 
     if (bytes != CORRAL_MEMORY_UNLIMITED && bytes > G_MAXINT64) {
         g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_RANGE,
@@ -34,13 +44,13 @@ corral_group_set_memory_limit(CorralGroup *self, guint64 bytes, GError **error)
         return FALSE;
     }
 
-    place = cg_group_find_place(self, CORRAL_CONTROLLER_MEMORY, error);
-    if (!place)
+    memory = find_memory(self, &place, error);
+    if (!memory)
         return FALSE;
-    if (!place->hierarchy->backend->set_memory_limit)
+    if (!memory->set_limit)
         return cg_group_refuse_unsupported(error, place, "memory limit");
 
-    return place->hierarchy->backend->set_memory_limit(place, bytes, error);
+    return memory->set_limit(place, bytes, error);
 }
 
 /**
@@ -55,14 +65,15 @@ corral_group_set_memory_limit(CorralGroup *self, guint64 bytes, GError **error)
 gboolean
 corral_group_get_memory_limit(CorralGroup *self, guint64 *bytes, GError **error)
 {
-    const CgPlace *place = cg_group_find_place(self, CORRAL_CONTROLLER_MEMORY, error);
+    const CgPlace *place;
+    const CgMemory *memory = find_memory(self, &place, error);
 
-    if (!place)
+    if (!memory)
         return FALSE;
-    if (!place->hierarchy->backend->get_memory_limit)
+    if (!memory->get_limit)
         return cg_group_refuse_unsupported(error, place, "memory limit");
 
-    return place->hierarchy->backend->get_memory_limit(place, bytes, error);
+    return memory->get_limit(place, bytes, error);
 }
 
 /**
@@ -77,12 +88,13 @@ corral_group_get_memory_limit(CorralGroup *self, guint64 *bytes, GError **error)
 gboolean
 corral_group_get_memory_usage(CorralGroup *self, guint64 *bytes, GError **error)
 {
-    const CgPlace *place = cg_group_find_place(self, CORRAL_CONTROLLER_MEMORY, error);
+    const CgPlace *place;
+    const CgMemory *memory = find_memory(self, &place, error);
 
-    if (!place)
+    if (!memory)
         return FALSE;
-    if (!place->hierarchy->backend->get_memory_usage)
+    if (!memory->get_usage)
         return cg_group_refuse_unsupported(error, place, "memory usage");
 
-    return place->hierarchy->backend->get_memory_usage(place, bytes, error);
+    return memory->get_usage(place, bytes, error);
 }

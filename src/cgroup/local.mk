@@ -27,10 +27,16 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-codec.h \
 	src/cgroup/cg-convert.c \
 	src/cgroup/cg-convert.h \
+	src/cgroup/cg-cpu.h \
+	src/cgroup/cg-cpu-legacy.c \
+	src/cgroup/cg-cpu-unified.c \
 	src/cgroup/cg-group.h \
 	src/cgroup/cg-host.h \
 	src/cgroup/cg-levels.c \
 	src/cgroup/cg-levels.h \
+	src/cgroup/cg-memory.h \
+	src/cgroup/cg-memory-legacy.c \
+	src/cgroup/cg-memory-unified.c \
 	src/cgroup/cg-mountinfo.c \
 	src/cgroup/cg-mountinfo.h \
 	src/cgroup/cg-place.c \
