@@ -30,6 +30,7 @@ unit_tests = \
 	tests/unit/test-cg-convert \
 	tests/unit/test-cg-mountinfo \
 	tests/unit/test-cpu \
+	tests/unit/test-device \
 	tests/unit/test-group \
 	tests/unit/test-guest-path \
 	tests/unit/test-guest-threads \
@@ -53,6 +54,8 @@ tests_unit_test_cg_mountinfo_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cg_mountinfo_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cpu_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cpu_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_device_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_device_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_group_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_group_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_host_CPPFLAGS = $(cgroup_test_cppflags)

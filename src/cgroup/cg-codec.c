@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cg-codec.h"
+#include "corral-device.h"
 #include "corral-types.h"
 
 /* A control file ends its one value with a newline, or not. */
@@ -85,12 +86,32 @@ compare_ids(gconstpointer a, gconstpointer b)
     return (x > y) - (x < y);
 }
 
+/* Sorts and keeps one of each. */
+static void
+make_set(GArray *numbers, GCompareFunc compare)
+{
+    const guint size = g_array_get_element_size(numbers);
+    guint kept = 0;
+    guint i;
+
+    g_array_sort(numbers, compare);
+    for (i = 0; i < numbers->len; i++) {
+        char *here = numbers->data + (gsize)i * size;
+        char *last = numbers->data + (gsize)kept * size;
+
+        if (kept > 0 && compare(here, last - size) == 0)
+            continue;
+        memmove(last, here, size);
+        kept++;
+    }
+    g_array_set_size(numbers, kept);
+}
+
 gboolean
 cg_codec_parse_ids(const char *text, GArray **ids)
 {
     g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(pid_t));
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    guint kept = 0;
     guint i;
 
     for (i = 0; lines[i]; i++) {
@@ -108,14 +129,7 @@ cg_codec_parse_ids(const char *text, GArray **ids)
     }
 
     /* The legacy interface promises neither order nor uniqueness. */
-    g_array_sort(list, compare_ids);
-    for (i = 0; i < list->len; i++) {
-        pid_t id = g_array_index(list, pid_t, i);
-
-        if (kept == 0 || g_array_index(list, pid_t, kept - 1) != id)
-            g_array_index(list, pid_t, kept++) = id;
-    }
-    g_array_set_size(list, kept);
+    make_set(list, compare_ids);
 
     *ids = g_steal_pointer(&list);
     return TRUE;
@@ -137,4 +151,210 @@ cg_codec_parse_controllers(const char *text)
     }
 
     return set;
+}
+
+/* One line after the other, without its newline; the last may lack it. */
+static char **
+split_lines(const char *text)
+{
+    g_autofree char *whole = chomp(text);
+
+    return whole[0] ? g_strsplit(whole, "\n", -1) : g_new0(char *, 1);
+}
+
+static const CgCodecField *
+find_field(const CgCodecField *fields, gsize n_fields, const char *key)
+{
+    gsize i;
+
+    for (i = 0; i < n_fields; i++) {
+        if (g_str_equal(fields[i].key, key))
+            return &fields[i];
+    }
+
+    return NULL;
+}
+
+gboolean
+cg_codec_parse_keyed(const char *text, const CgCodecField *fields, gsize n_fields)
+{
+    g_auto(GStrv) lines = split_lines(text);
+    g_autofree guint64 *values = g_new(guint64, n_fields);
+    gsize i;
+
+    for (i = 0; i < n_fields; i++)
+        values[i] = CORRAL_UNKNOWN;
+
+    for (i = 0; lines[i]; i++) {
+        char *blank = strchr(lines[i], ' ');
+        const CgCodecField *field;
+
+        if (!blank || blank == lines[i])
+            return FALSE;
+        *blank = '\0';
+        field = find_field(fields, n_fields, lines[i]);
+        if (field && !cg_codec_parse_u64(blank + 1, &values[field - fields]))
+            return FALSE;
+    }
+
+    for (i = 0; i < n_fields; i++)
+        *fields[i].value = values[i];
+    return TRUE;
+}
+
+static gint
+compare_numbers(gconstpointer a, gconstpointer b)
+{
+    guint x = *(const guint *)a;
+    guint y = *(const guint *)b;
+
+    return (x > y) - (x < y);
+}
+
+static gboolean
+parse_range(const char *word, GArray *numbers)
+{
+    g_auto(GStrv) ends = g_strsplit(word, "-", 2);
+    guint64 first, last;
+    guint number;
+
+    if (!ends[0] || !g_ascii_string_to_unsigned(ends[0], 10, 0, CG_CODEC_LIST_MAX, &first, NULL))
+        return FALSE;
+    last = first;
+    if (ends[1] && !g_ascii_string_to_unsigned(ends[1], 10, first, CG_CODEC_LIST_MAX, &last, NULL))
+        return FALSE;
+
+    for (number = first; number <= last; number++)
+        g_array_append_val(numbers, number);
+    return TRUE;
+}
+
+gboolean
+cg_codec_parse_list(const char *text, GArray **numbers)
+{
+    g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(guint));
+    g_autofree char *line = chomp(text);
+    g_auto(GStrv) words = g_strsplit(line, ",", -1);
+    gsize i;
+
+    for (i = 0; words[i]; i++) {
+        if (!parse_range(words[i], list))
+            return FALSE;
+        /* No list of the kernel's repeats itself; one that does must not exhaust us. */
+        if (list->len > CG_CODEC_LIST_MAX + 1)
+            return FALSE;
+    }
+
+    make_set(list, compare_numbers);
+    *numbers = g_steal_pointer(&list);
+    return TRUE;
+}
+
+char *
+cg_codec_format_list(const guint *numbers, gsize n_numbers)
+{
+    g_autoptr(GArray) list = g_array_sized_new(FALSE, FALSE, sizeof(guint), n_numbers);
+    GString *text = g_string_new(NULL);
+    guint i, end;
+
+    if (n_numbers > 0)
+        g_array_append_vals(list, numbers, n_numbers);
+    make_set(list, compare_numbers);
+
+    for (i = 0; i < list->len; i = end) {
+        guint first = g_array_index(list, guint, i);
+
+        for (end = i + 1; end < list->len; end++) {
+            if (g_array_index(list, guint, end) != first + (end - i))
+                break;
+        }
+        g_string_append_printf(text, "%s%u", text->len ? "," : "", first);
+        if (end - i > 1)
+            g_string_append_printf(text, "-%u", first + (end - i) - 1);
+    }
+
+    return g_string_free(text, FALSE);
+}
+
+gboolean
+cg_codec_each_line(const char *text, CgCodecLine line, gpointer user_data)
+{
+    g_auto(GStrv) lines = split_lines(text);
+    gsize i;
+
+    for (i = 0; lines[i]; i++) {
+        g_auto(GStrv) words = NULL;
+
+        /* The legacy interface ends some lines with a blank. */
+        words = g_strsplit(g_strchomp(lines[i]), " ", -1);
+        if (!line(words, user_data))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+static gboolean
+parse_device_part(const char *word, guint *number)
+{
+    guint64 value;
+
+    if (g_str_equal(word, "*")) {
+        *number = CORRAL_DEVICE_ANY;
+        return TRUE;
+    }
+    if (!g_ascii_string_to_unsigned(word, 10, 0, CORRAL_DEVICE_ANY - 1, &value, NULL))
+        return FALSE;
+
+    *number = value;
+    return TRUE;
+}
+
+gboolean
+cg_codec_parse_device(const char *word, guint *major, guint *minor)
+{
+    g_auto(GStrv) parts = g_strsplit(word, ":", 2);
+    guint first, second;
+
+    if (g_strv_length(parts) != 2 || !parse_device_part(parts[0], &first) ||
+        !parse_device_part(parts[1], &second))
+        return FALSE;
+
+    *major = first;
+    *minor = second;
+    return TRUE;
+}
+
+static void
+append_device_part(GString *text, guint number)
+{
+    if (number == CORRAL_DEVICE_ANY)
+        g_string_append_c(text, '*');
+    else
+        g_string_append_printf(text, "%u", number);
+}
+
+char *
+cg_codec_format_device(guint major, guint minor)
+{
+    GString *text = g_string_new(NULL);
+
+    append_device_part(text, major);
+    g_string_append_c(text, ':');
+    append_device_part(text, minor);
+    return g_string_free(text, FALSE);
+}
+
+gboolean
+cg_codec_find_pair(char *const *words, const char *key, guint64 *value)
+{
+    const gsize length = strlen(key);
+    gsize i;
+
+    for (i = 0; words[i]; i++) {
+        if (strncmp(words[i], key, length) == 0 && words[i][length] == '=')
+            return cg_codec_parse_limit(words[i] + length + 1, value);
+    }
+
+    return FALSE;
 }

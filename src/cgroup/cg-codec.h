@@ -24,3 +24,33 @@ gboolean cg_codec_parse_ids(const char *text, GArray **ids);
 
 /* cgroup.controllers: names separated by spaces; unknown ones are passed over. */
 guint32 cg_codec_parse_controllers(const char *text);
+
+/*
+ * Flat keyed: "KEY VALUE" lines, as in memory.stat or cgroup.events.  A key that
+ * the file lacks becomes CORRAL_UNKNOWN; what nobody asked for is passed over.
+ */
+typedef struct {
+    const char *key;
+    guint64 *value;
+} CgCodecField;
+
+gboolean cg_codec_parse_keyed(const char *text, const CgCodecField *fields, gsize n_fields);
+
+/*
+ * Lists of CPUs or memory nodes: "0-3,8", or nothing at all.  (element-type guint),
+ * ascending, each once.
+ */
+#define CG_CODEC_LIST_MAX 65535
+gboolean cg_codec_parse_list(const char *text, GArray **numbers);
+char *cg_codec_format_list(const guint *numbers, gsize n_numbers);
+
+/* Tables: @line has the words of one line; FALSE from it refuses the whole text. */
+typedef gboolean (*CgCodecLine)(char *const *words, gpointer user_data);
+gboolean cg_codec_each_line(const char *text, CgCodecLine line, gpointer user_data);
+
+/* "8:16"; a "*" is CORRAL_DEVICE_ANY. */
+gboolean cg_codec_parse_device(const char *word, guint *major, guint *minor);
+char *cg_codec_format_device(guint major, guint minor);
+
+/* The value of "KEY=VALUE" among @words; "max" is G_MAXUINT64. */
+gboolean cg_codec_find_pair(char *const *words, const char *key, guint64 *value);

@@ -138,6 +138,15 @@ typedef guint32 CorralControllers;
  */
 #define CORRAL_MEMORY_UNLIMITED G_MAXUINT64
 
+/**
+ * CORRAL_UNKNOWN:
+ *
+ * In statistics, what this kernel does not tell.
+ *
+ * Since: 0.1
+ */
+#define CORRAL_UNKNOWN G_MAXUINT64
+
 const char *corral_controller_get_name(CorralController controller);
 gboolean corral_controller_from_name(const char *name, CorralController *controller);
 

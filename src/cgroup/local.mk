@@ -6,6 +6,7 @@ corral_includedir = $(includedir)/corral
 corral_include_HEADERS = \
 	src/cgroup/corral.h \
 	src/cgroup/corral-cpu.h \
+	src/cgroup/corral-device.h \
 	src/cgroup/corral-error.h \
 	src/cgroup/corral-group.h \
 	src/cgroup/corral-host.h \
@@ -47,6 +48,7 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-writer-file.c \
 	src/cgroup/cg-writer-none.c \
 	src/cgroup/corral-cpu.c \
+	src/cgroup/corral-device.c \
 	src/cgroup/corral-error.c \
 	src/cgroup/corral-group.c \
 	src/cgroup/corral-host.c \

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cg-codec.h"
+#include "corral-device.h"
 #include "corral-types.h"
 
 /* Stays in a result that must not be written. */
@@ -287,6 +288,197 @@ test_controller_names(void)
     g_assert_cmpstr(corral_controller_get_name(CORRAL_N_CONTROLLERS), ==, "?");
 }
 
+/* ---- keyed files, lists and tables ---- */
+
+static void
+test_keyed(void)
+{
+    static const struct {
+        const char *text;
+        gboolean ok;
+        guint64 anon;
+        guint64 file;
+    } table[] = {
+        {"anon 1\nfile 2\n", TRUE, 1, 2},
+        {"file 2\nanon 1", TRUE, 1, 2},
+        {"kernel 7\nanon 1\n", TRUE, 1, CORRAL_UNKNOWN},
+        {"anon_thp 9\nfile_mapped 8\n", TRUE, CORRAL_UNKNOWN, CORRAL_UNKNOWN},
+        {"", TRUE, CORRAL_UNKNOWN, CORRAL_UNKNOWN},
+        {"kernel x\n", TRUE, CORRAL_UNKNOWN, CORRAL_UNKNOWN},
+        {"anon x\n", FALSE, 0, 0},
+        {"anon 1\nfile -2\n", FALSE, 0, 0},
+        {"anon\n", FALSE, 0, 0},
+        {" 1\n", FALSE, 0, 0},
+        {"anon 1\n\nfile 2\n", FALSE, 0, 0},
+        {"anon  1\n", FALSE, 0, 0},
+        {"anon 18446744073709551616\n", FALSE, 0, 0},
+    };
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(table); i++) {
+        guint64 anon = UNTOUCHED;
+        guint64 file = UNTOUCHED;
+        const CgCodecField fields[] = {{"anon", &anon}, {"file", &file}};
+
+        g_test_message("\"%s\"", table[i].text);
+        g_assert_cmpint(cg_codec_parse_keyed(table[i].text, fields, G_N_ELEMENTS(fields)), ==,
+                        table[i].ok);
+        g_assert_cmpuint(anon, ==, table[i].ok ? table[i].anon : UNTOUCHED);
+        g_assert_cmpuint(file, ==, table[i].ok ? table[i].file : UNTOUCHED);
+    }
+}
+
+static void
+test_list(void)
+{
+    static const struct {
+        const char *text;
+        const char *canonical; /* NULL: refused */
+    } table[] = {
+        {"\n", ""},           {"", ""},
+        {"0\n", "0"},         {"0-3\n", "0-3"},
+        {"0-3,8\n", "0-3,8"}, {"8,0-3\n", "0-3,8"},
+        {"0,1,2,3\n", "0-3"}, {"1-2,2-4,4\n", "1-4"},
+        {"0,2,4\n", "0,2,4"}, {"7-7\n", "7"},
+        {"65535\n", "65535"}, {"65536\n", NULL},
+        {"0-65536\n", NULL},  {"0-4294967295\n", NULL},
+        {"3-1\n", NULL},      {"0-\n", NULL},
+        {"-1\n", NULL},       {"0-1-2\n", NULL},
+        {"0,,1\n", NULL},     {"0,\n", NULL},
+        {"0 1\n", NULL},      {"0\n1\n", NULL},
+        {"all\n", NULL},      {"0-65535,0-65535,0-65535\n", NULL},
+    };
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(GArray) numbers = NULL;
+        g_autofree char *canonical = NULL;
+
+        g_test_message("\"%s\"", table[i].text);
+        g_assert_cmpint(cg_codec_parse_list(table[i].text, &numbers), ==,
+                        table[i].canonical != NULL);
+        if (!numbers)
+            continue;
+        canonical = cg_codec_format_list((const guint *)(gpointer)numbers->data, numbers->len);
+        g_assert_cmpstr(canonical, ==, table[i].canonical);
+    }
+}
+
+static void
+test_format_list(void)
+{
+    static const guint unsorted[] = {5, 1, 2, 2, 3, 9};
+    g_autofree char *none = cg_codec_format_list(NULL, 0);
+    g_autofree char *some = cg_codec_format_list(unsorted, G_N_ELEMENTS(unsorted));
+
+    g_assert_cmpstr(none, ==, "");
+    g_assert_cmpstr(some, ==, "1-3,5,9");
+}
+
+static gboolean
+note_line(char *const *words, gpointer user_data)
+{
+    g_autofree char *joined = g_strjoinv("|", (char **)words);
+
+    g_string_append_printf(user_data, "%s;", joined);
+    return !g_str_equal(words[0], "bad");
+}
+
+static void
+test_each_line(void)
+{
+    static const struct {
+        const char *text;
+        gboolean ok;
+        const char *seen;
+    } table[] = {
+        {"8:0 rbytes=1 wbytes=2\n8:16 rbytes=3\n", TRUE, "8:0|rbytes=1|wbytes=2;8:16|rbytes=3;"},
+        {"8:0 Read 1\nTotal 1", TRUE, "8:0|Read|1;Total|1;"},
+        {"1 2 3 \n", TRUE, "1|2|3;"},
+        {"", TRUE, ""},
+        {"good\nbad\nnever\n", FALSE, "good;bad;"},
+    };
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(GString) seen = g_string_new(NULL);
+
+        g_test_message("\"%s\"", table[i].text);
+        g_assert_cmpint(cg_codec_each_line(table[i].text, note_line, seen), ==, table[i].ok);
+        g_assert_cmpstr(seen->str, ==, table[i].seen);
+    }
+}
+
+static void
+test_device(void)
+{
+    static const struct {
+        const char *text;
+        gboolean ok;
+        guint major;
+        guint minor;
+    } table[] = {
+        {"8:16", TRUE, 8, 16},
+        {"0:0", TRUE, 0, 0},
+        {"*:*", TRUE, CORRAL_DEVICE_ANY, CORRAL_DEVICE_ANY},
+        {"136:*", TRUE, 136, CORRAL_DEVICE_ANY},
+        {"*:3", TRUE, CORRAL_DEVICE_ANY, 3},
+        {"4294967294:4294967294", TRUE, 4294967294U, 4294967294U},
+        {"4294967295:0", FALSE, 0, 0},
+        {"8", FALSE, 0, 0},
+        {"8:", FALSE, 0, 0},
+        {":8", FALSE, 0, 0},
+        {"8:1:2", FALSE, 0, 0},
+        {"8:-1", FALSE, 0, 0},
+        {"a:b", FALSE, 0, 0},
+        {"**:1", FALSE, 0, 0},
+        {"", FALSE, 0, 0},
+    };
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autofree char *text = NULL;
+        guint major = UNTOUCHED;
+        guint minor = UNTOUCHED;
+
+        g_test_message("\"%s\"", table[i].text);
+        g_assert_cmpint(cg_codec_parse_device(table[i].text, &major, &minor), ==, table[i].ok);
+        g_assert_cmpuint(major, ==, table[i].ok ? table[i].major : UNTOUCHED);
+        g_assert_cmpuint(minor, ==, table[i].ok ? table[i].minor : UNTOUCHED);
+        text = table[i].ok ? cg_codec_format_device(major, minor) : NULL;
+        g_assert_cmpstr(text, ==, table[i].ok ? table[i].text : NULL);
+    }
+}
+
+static void
+test_pair(void)
+{
+    static const struct {
+        const char *line;
+        gboolean ok;
+        guint64 value;
+    } table[] = {
+        {"8:0 rbps=max wbps=1000", TRUE, 1000},
+        {"8:0 wbps=max", TRUE, G_MAXUINT64},
+        {"8:0 wbps=0 wbps=1", TRUE, 0},
+        {"8:0 wbpsx=1", FALSE, 0},
+        {"8:0 xwbps=1", FALSE, 0},
+        {"8:0 wbps=", FALSE, 0},
+        {"8:0 wbps", FALSE, 0},
+        {"8:0", FALSE, 0},
+    };
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_auto(GStrv) words = g_strsplit(table[i].line, " ", -1);
+        guint64 value = UNTOUCHED;
+
+        g_test_message("\"%s\"", table[i].line);
+        g_assert_cmpint(cg_codec_find_pair(words, "wbps", &value), ==, table[i].ok);
+        g_assert_cmpuint(value, ==, table[i].ok ? table[i].value : UNTOUCHED);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -301,6 +493,12 @@ main(int argc, char **argv)
     g_test_add_func("/codec/many-ids", test_many_ids);
     g_test_add_func("/codec/controllers", test_controllers);
     g_test_add_func("/codec/controller-names", test_controller_names);
+    g_test_add_func("/codec/keyed", test_keyed);
+    g_test_add_func("/codec/list", test_list);
+    g_test_add_func("/codec/format-list", test_format_list);
+    g_test_add_func("/codec/each-line", test_each_line);
+    g_test_add_func("/codec/device", test_device);
+    g_test_add_func("/codec/pair", test_pair);
 
     return g_test_run();
 }
