@@ -10,6 +10,7 @@
 AM_TESTS_ENVIRONMENT = \
 	export CORRAL_SRCDIR='$(abs_srcdir)' CORRAL_BUILDDIR='$(abs_builddir)'; \
 	export CORRAL_STAGE='$(stage_dir)' CORRAL_VERSION='$(VERSION)' CC='$(CC)'; \
+	export CORRAL_KERNEL_TESTS='$(kernel_tests)'; \
 	export CORRAL_LIBVIRT_HEADERS='$(LIBVIRT_HEADERS)' CORRAL_LIBVIRT_VERSION='$(LIBVIRT_VERSION)'; \
 	export G_TEST_SRCDIR='$(abs_srcdir)/tests' G_TEST_BUILDDIR='$(abs_builddir)/tests'; \
 	export LC_ALL=C.UTF-8;
@@ -198,12 +199,25 @@ root_tests = \
 	tests/root/test-xml-quota.sh \
 	$(NULL)
 
+# The library on the kernel: test-group.sh runs them here, tests/vm in a virtual machine.
+kernel_tests = \
+	tests/root/group-root \
+	$(NULL)
+
 # What a test cannot say through virsh, it says through these.
 root_programs = \
 	tests/root/call-scheduler \
-	tests/root/group-root \
+	$(kernel_tests) \
 	$(NULL)
-tests_root_group_root_LDADD = libcorral.la $(GLIB_LIBS)
+check_LTLIBRARIES += tests/lib/libkernel-bed.la
+tests_lib_libkernel_bed_la_SOURCES = \
+	tests/lib/kernel-bed.c \
+	tests/lib/kernel-bed.h \
+	$(NULL)
+kernel_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/lib
+kernel_test_ldadd = tests/lib/libkernel-bed.la libcorral.la $(GLIB_LIBS)
+tests_root_group_root_CPPFLAGS = $(kernel_test_cppflags)
+tests_root_group_root_LDADD = $(kernel_test_ldadd)
 tests_root_call_scheduler_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS)
 tests_root_call_scheduler_LDADD = $(LIBVIRT_LIBS) $(GLIB_LIBS)
 check_PROGRAMS += $(root_programs)

@@ -1,270 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The library on the kernel we run on, whichever interface serves what.
- *
- *   group-root BASE        BASE is a group that is not there; all happens below it
- *   group-root --threads   a process with threads, as the tests need one
- *   group-root --respawn   one that will not die easily
- *
- * Whoever starts it removes what a crash leaves below BASE (see test-group.sh).
+ * The library on the kernel we run on, whichever interface serves what.: groups, their
+ * members, and their end.
  */
 #include <config.h>
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "corral.h"
-
-#define BIT(name) CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_##name)
-
-/* What a guest gets. */
-#define GUEST                                                                                      \
-    (BIT(CPU) | BIT(CPUACCT) | BIT(CPUSET) | BIT(MEMORY) | BIT(IO) | BIT(DEVICES) | BIT(FREEZER) | \
-     BIT(PIDS))
-
-/* No test waits longer than this for the kernel. */
-#define PATIENCE_MS 30000
-
-static const char *base;
-static CorralHost *host;
-
-/* ---- the other programs ---- */
-
-static gpointer
-be_a_thread(gpointer data)
-{
-    GAsyncQueue *started = data;
-
-    g_async_queue_push(started, GINT_TO_POINTER((int)syscall(SYS_gettid)));
-    while (TRUE)
-        pause();
-    return NULL;
-}
-
-/* Says its two threads' ids, and ends with its standard input. */
-static int
-be_threads(void)
-{
-    GAsyncQueue *started = g_async_queue_new();
-    char byte;
-    int i;
-
-    for (i = 0; i < 2; i++) {
-        g_thread_unref(g_thread_new("vcpu", be_a_thread, started));
-        printf("%d\n", GPOINTER_TO_INT(g_async_queue_pop(started)));
-    }
-    fflush(stdout);
-    return read(STDIN_FILENO, &byte, 1) == 0 ? 0 : 1;
-}
-
-/*
- * A family of 50 that replaces its dead, and ten that run from one process to
- * the next.  Bounded, so that a failed test does not take the machine along.
- */
-static int
-be_respawning(void)
-{
-    int generations;
-    int born;
-    int i;
-
-    for (i = 0; i < 10; i++) {
-        if (fork() != 0)
-            continue;
-        for (generations = 0; generations < 2000; generations++) {
-            if (fork() != 0)
-                _exit(0);
-        }
-        _exit(0);
-    }
-
-    for (born = 0; born < 2000; born++) {
-        if (born >= 50)
-            wait(NULL);
-        else if (born == 49)
-            puts("ready");
-        fflush(stdout);
-        if (fork() == 0) {
-            pause();
-            _exit(0);
-        }
-    }
-    return 0;
-}
-
-/* ---- what the tests are made of ---- */
-
-typedef struct {
-    pid_t pid;
-    int in; /* keeps it alive */
-    FILE *out;
-} Process;
-
-/* Between fork and exec: open(2) and write(2) are all there is. */
-static void
-enter(char *const *entrances)
-{
-    gsize i;
-
-    for (i = 0; entrances && entrances[i]; i++) {
-        int fd = open(entrances[i], O_WRONLY | O_CLOEXEC);
-
-        if (fd < 0 || write(fd, "0", 1) != 1)
-            _exit(99);
-        close(fd);
-    }
-}
-
-/* This program again, as @what; born in @entrances if there are any. */
-static Process
-start(const char *what, char *const *entrances)
-{
-    int in[2];
-    int out[2];
-    Process process;
-
-    g_assert_cmpint(pipe2(in, O_CLOEXEC), ==, 0);
-    g_assert_cmpint(pipe2(out, O_CLOEXEC), ==, 0);
-    process.pid = fork();
-    g_assert_cmpint(process.pid, >=, 0);
-    if (process.pid == 0) {
-        enter(entrances);
-        dup2(in[0], STDIN_FILENO);
-        dup2(out[1], STDOUT_FILENO);
-        execl("/proc/self/exe", "group-root", what, NULL);
-        _exit(98);
-    }
-    close(in[0]);
-    close(out[1]);
-    process.in = in[1];
-    process.out = fdopen(out[0], "re");
-    return process;
-}
-
-static char *
-read_line(Process *process)
-{
-    char line[64];
-
-    g_assert_nonnull(fgets(line, sizeof(line), process->out));
-    return g_strchomp(g_strdup(line));
-}
-
-static int
-end(Process *process)
-{
-    int status;
-
-    close(process->in);
-    fclose(process->out);
-    g_assert_cmpint(waitpid(process->pid, &status, 0), ==, process->pid);
-    return status;
-}
-
-static char *
-below_base(const char *path)
-{
-    return g_strconcat(base, "/", path, NULL);
-}
-
-static CorralGroup *
-make(const char *path, CorralControllers controllers)
-{
-    g_autofree char *full = below_base(path);
-    g_autoptr(GError) error = NULL;
-    CorralGroup *group = corral_group_make(host, full, controllers, CORRAL_MAKE_NEW, &error);
-
-    g_assert_no_error(error);
-    return group;
-}
-
-static CorralGroup *
-make_child(CorralGroup *group, const char *name)
-{
-    g_autoptr(GError) error = NULL;
-    CorralGroup *child = corral_group_make_threaded(group, name, &error);
-
-    g_assert_no_error(error);
-    return child;
-}
-
-static void
-remove_group(CorralGroup *group)
-{
-    g_autoptr(GError) error = NULL;
-    gboolean removed = corral_group_remove(group, PATIENCE_MS, &error);
-
-    g_assert_no_error(error);
-    g_assert_true(removed);
-}
-
-static void
-assert_nothing_left(void)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(CorralGroup) group = corral_group_open(host, base, ~(CorralControllers)0, &error);
-
-    g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND);
-    g_assert_null(group);
-}
-
-/*
- * Where @id is, for each of @group's controllers: in @child for those that know
- * threads.  The unified hierarchy has one answer for all of them.
- */
-static void
-assert_where(pid_t id, CorralGroup *group, CorralGroup *child)
-{
-    CorralControllers controllers = corral_group_get_controllers(group);
-    CorralControllers threaded = child ? corral_group_get_controllers(child) : 0;
-    guint i;
-
-    for (i = 0; i < CORRAL_N_CONTROLLERS; i++) {
-        g_autofree char *path = NULL;
-        g_autoptr(GError) error = NULL;
-
-        if (!(controllers & CORRAL_CONTROLLER_BIT(i)))
-            continue;
-        path = corral_host_find_process(host, i, id, &error);
-        g_assert_no_error(error);
-        if (threaded & CORRAL_CONTROLLER_BIT(i))
-            g_assert_cmpstr(path, ==, corral_group_get_path(child));
-        else
-            g_assert_true(g_str_has_prefix(path, corral_group_get_path(group)));
-    }
-}
-
-/* ---- tests ---- */
+#include "kernel-bed.h"
 
 static void
 test_born(void)
 {
-    g_autoptr(CorralGroup) group = make("born/web/g", GUEST);
-    g_autoptr(CorralGroup) emulator = make_child(group, "emulator");
+    g_autoptr(CorralGroup) group = bed_make("born/web/g", BED_GUEST);
+    g_autoptr(CorralGroup) emulator = bed_make_child(group, "emulator");
     g_auto(GStrv) entrances = corral_group_list_entrances(group, emulator);
-    Process process = start("--threads", entrances);
-    g_autofree char *first = read_line(&process);
+    BedProcess process = bed_start("--threads", entrances);
+    g_autofree char *first = bed_read_line(&process);
     g_autoptr(GArray) ids = NULL;
     g_autoptr(GError) error = NULL;
     guint64 bytes = 0;
 
-    assert_where(process.pid, group, emulator);
-    assert_where(g_ascii_strtoll(first, NULL, 10), group, emulator);
+    bed_assert_where(process.pid, group, emulator);
+    bed_assert_where(g_ascii_strtoll(first, NULL, 10), group, emulator);
 
     ids = corral_group_list_threads(emulator, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(ids->len, ==, 3);
 
     /* It has run all of its life on the group's account. */
-    if (corral_group_get_controllers(group) & BIT(MEMORY)) {
+    if (corral_group_get_controllers(group) & BED_BIT(MEMORY)) {
         g_assert_true(corral_group_get_memory_usage(group, &bytes, &error));
         g_assert_no_error(error);
         g_assert_cmpuint(bytes, >, 0);
@@ -272,28 +41,28 @@ test_born(void)
 
     g_assert_false(corral_group_remove(group, 0, &error));
     g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_BUSY);
-    g_assert_cmpint(end(&process), ==, 0);
-    remove_group(group);
-    assert_nothing_left();
+    g_assert_cmpint(bed_end(&process), ==, 0);
+    bed_remove(group);
+    bed_assert_nothing_left();
 }
 
 static void
 test_threads(void)
 {
-    g_autoptr(CorralGroup) group = make("g", GUEST);
-    g_autoptr(CorralGroup) emulator = make_child(group, "emulator");
-    g_autoptr(CorralGroup) vcpu0 = make_child(group, "vcpu0");
-    g_autoptr(CorralGroup) vcpu1 = make_child(group, "vcpu1");
+    g_autoptr(CorralGroup) group = bed_make("g", BED_GUEST);
+    g_autoptr(CorralGroup) emulator = bed_make_child(group, "emulator");
+    g_autoptr(CorralGroup) vcpu0 = bed_make_child(group, "vcpu0");
+    g_autoptr(CorralGroup) vcpu1 = bed_make_child(group, "vcpu1");
     CorralGroup *vcpu[] = {vcpu0, vcpu1};
     g_auto(GStrv) entrances = corral_group_list_entrances(group, emulator);
     g_auto(GStrv) children = NULL;
     g_autofree char *joined = NULL;
-    Process process = start("--threads", entrances);
+    BedProcess process = bed_start("--threads", entrances);
     g_autoptr(GError) error = NULL;
     int i;
 
     for (i = 0; i < 2; i++) {
-        g_autofree char *line = read_line(&process);
+        g_autofree char *line = bed_read_line(&process);
         pid_t tid = g_ascii_strtoll(line, NULL, 10);
         g_autoptr(GArray) ids = NULL;
 
@@ -303,91 +72,51 @@ test_threads(void)
         g_assert_no_error(error);
         g_assert_cmpuint(ids->len, ==, 1);
         g_assert_cmpint(g_array_index(ids, pid_t, 0), ==, tid);
-        assert_where(tid, group, vcpu[i]);
+        bed_assert_where(tid, group, vcpu[i]);
     }
-    assert_where(process.pid, group, emulator);
+    bed_assert_where(process.pid, group, emulator);
 
     children = corral_group_list_children(group, &error);
     g_assert_no_error(error);
     joined = g_strjoinv(" ", children);
     g_assert_cmpstr(joined, ==, "emulator vcpu0 vcpu1");
 
-    g_assert_true(corral_group_kill(group, PATIENCE_MS, &error));
+    g_assert_true(corral_group_kill(group, BED_PATIENCE_MS, &error));
     g_assert_no_error(error);
-    g_assert_cmpint(WTERMSIG(end(&process)), ==, SIGKILL);
-    remove_group(group);
-    assert_nothing_left();
+    g_assert_cmpint(WTERMSIG(bed_end(&process)), ==, SIGKILL);
+    bed_remove(group);
+    bed_assert_nothing_left();
 }
 
 static void
 test_attach(void)
 {
-    g_autoptr(CorralGroup) group = make("g", GUEST);
-    Process process = start("--threads", NULL);
-    g_autofree char *line = read_line(&process);
+    g_autoptr(CorralGroup) group = bed_make("g", BED_GUEST);
+    BedProcess process = bed_start("--threads", NULL);
+    g_autofree char *line = bed_read_line(&process);
     g_autoptr(GArray) ids = NULL;
     g_autoptr(GError) error = NULL;
     pid_t pid = process.pid;
 
     g_assert_true(corral_group_attach_process(group, pid, &error));
     g_assert_no_error(error);
-    assert_where(pid, group, NULL);
+    bed_assert_where(pid, group, NULL);
     ids = corral_group_list_processes(group, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(ids->len, ==, 1);
 
-    g_assert_cmpint(end(&process), ==, 0);
+    g_assert_cmpint(bed_end(&process), ==, 0);
     g_assert_false(corral_group_attach_process(group, pid, &error));
     g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND);
-    remove_group(group);
-    assert_nothing_left();
-}
-
-/* Where the kernel keeps @controller of the group; NULL if nobody serves it. */
-static char *
-dir_of(const char *path, CorralController controller)
-{
-    g_autofree char *full = below_base(path);
-    g_autoptr(CorralGroup) group =
-        corral_group_make(host, full, CORRAL_CONTROLLER_BIT(controller), CORRAL_MAKE_NONE, NULL);
-    g_auto(GStrv) entrances = group ? corral_group_list_entrances(group, NULL) : NULL;
-
-    return entrances ? g_path_get_dirname(entrances[0]) : NULL;
-}
-
-static gboolean
-is_legacy(const char *dir)
-{
-    g_autofree char *tasks = g_build_filename(dir, "tasks", NULL);
-
-    return g_file_test(tasks, G_FILE_TEST_EXISTS);
-}
-
-static void
-put(const char *dir, const char *file, const char *text)
-{
-    g_autofree char *name = g_build_filename(dir, file, NULL);
-    int fd = open(name, O_WRONLY | O_CLOEXEC);
-
-    g_assert_cmpint(fd, >=, 0);
-    g_assert_cmpint(write(fd, text, strlen(text)), ==, (ssize_t)strlen(text));
-    close(fd);
-}
-
-static char *
-get(const char *dir, const char *file)
-{
-    g_autofree char *name = g_build_filename(dir, file, NULL);
-    char *text = NULL;
-
-    return g_file_get_contents(name, &text, NULL, NULL) ? g_strchomp(text) : NULL;
+    bed_remove(group);
+    bed_assert_nothing_left();
 }
 
 /* Below groups that somebody made by hand, with and without cgroup.clone_children. */
 static void
 test_cpuset(gconstpointer clone_children)
 {
-    g_autofree char *dir = dir_of("hand", CORRAL_CONTROLLER_CPUSET);
+    g_autofree char *dir = bed_dir("hand", CORRAL_CONTROLLER_CPUSET);
     g_autofree char *part = NULL;
     g_autoptr(CorralGroup) above = NULL;
     g_autoptr(CorralGroup) group = NULL;
@@ -395,36 +124,36 @@ test_cpuset(gconstpointer clone_children)
     g_auto(GStrv) entrances = NULL;
     g_autofree char *line = NULL;
     g_autoptr(GError) error = NULL;
-    Process process;
+    BedProcess process;
 
-    if (!dir || !is_legacy(dir)) {
+    if (!dir || !bed_is_legacy(dir)) {
         g_test_skip("cpuset is not served by the legacy interface");
         goto clean;
     }
 
-    put(dir, "cgroup.clone_children", clone_children);
+    bed_put(dir, "cgroup.clone_children", clone_children);
     part = g_build_filename(dir, "part", NULL);
     g_assert_cmpint(mkdir(part, 0755), ==, 0);
 
-    group = make("hand/part/g", BIT(CPUSET));
-    child = make_child(group, "emulator");
+    group = bed_make("hand/part/g", BED_BIT(CPUSET));
+    child = bed_make_child(group, "emulator");
     entrances = corral_group_list_entrances(group, child);
-    process = start("--threads", entrances);
-    line = read_line(&process);
-    assert_where(process.pid, group, child);
-    g_assert_cmpint(end(&process), ==, 0);
-    remove_group(group);
+    process = bed_start("--threads", entrances);
+    line = bed_read_line(&process);
+    bed_assert_where(process.pid, group, child);
+    g_assert_cmpint(bed_end(&process), ==, 0);
+    bed_remove(group);
     g_assert_cmpint(rmdir(part), ==, 0);
 
 clean:
     if (dir) {
-        g_autofree char *full = below_base("hand");
+        g_autofree char *full = bed_path("hand");
 
-        above = corral_group_open(host, full, BIT(CPUSET), &error);
+        above = corral_group_open(bed_get_host(), full, BED_BIT(CPUSET), &error);
         g_assert_no_error(error);
-        remove_group(above);
+        bed_remove(above);
     }
-    assert_nothing_left();
+    bed_assert_nothing_left();
 }
 
 static void
@@ -441,9 +170,9 @@ test_values(void)
         {20000, "20000", "1953"},
         {262144, "262144", "10000"},
     };
-    g_autofree char *cpu = dir_of("g", CORRAL_CONTROLLER_CPU);
-    g_autofree char *memory = dir_of("g", CORRAL_CONTROLLER_MEMORY);
-    g_autofree char *full = below_base("g");
+    g_autofree char *cpu = bed_dir("g", CORRAL_CONTROLLER_CPU);
+    g_autofree char *memory = bed_dir("g", CORRAL_CONTROLLER_MEMORY);
+    g_autofree char *full = bed_path("g");
     g_autoptr(CorralGroup) group = NULL;
     g_autofree char *text = NULL;
     g_autofree char *label = g_strnfill(3000, 'x');
@@ -452,18 +181,18 @@ test_values(void)
     guint64 value;
     gsize i;
 
-    group = corral_group_open(host, full, GUEST, &error);
+    group = corral_group_open(bed_get_host(), full, BED_GUEST, &error);
     g_assert_no_error(error);
 
     for (i = 0; cpu && i < G_N_ELEMENTS(shares); i++) {
-        g_autofree char *file = get(cpu, is_legacy(cpu) ? "cpu.shares" : "cpu.weight");
+        g_autofree char *file = bed_get(cpu, bed_is_legacy(cpu) ? "cpu.shares" : "cpu.weight");
         g_autofree char *now = NULL;
 
         g_assert_nonnull(file);
         g_assert_true(corral_group_set_cpu_shares(group, shares[i].shares, &error));
         g_assert_no_error(error);
-        now = get(cpu, is_legacy(cpu) ? "cpu.shares" : "cpu.weight");
-        g_assert_cmpstr(now, ==, is_legacy(cpu) ? shares[i].legacy : shares[i].unified);
+        now = bed_get(cpu, bed_is_legacy(cpu) ? "cpu.shares" : "cpu.weight");
+        g_assert_cmpstr(now, ==, bed_is_legacy(cpu) ? shares[i].legacy : shares[i].unified);
         g_assert_true(corral_group_get_cpu_shares(group, &value, &error));
         g_assert_cmpuint(value, ==, shares[i].shares);
     }
@@ -474,7 +203,7 @@ test_values(void)
         g_assert_cmpuint(value, ==, CORRAL_MEMORY_UNLIMITED);
         g_assert_true(corral_group_set_memory_limit(group, 64 << 20, &error));
         g_assert_no_error(error);
-        text = get(memory, is_legacy(memory) ? "memory.limit_in_bytes" : "memory.max");
+        text = bed_get(memory, bed_is_legacy(memory) ? "memory.limit_in_bytes" : "memory.max");
         g_assert_cmpstr(text, ==, "67108864");
         g_assert_true(corral_group_get_memory_limit(group, &value, &error));
         g_assert_cmpuint(value, ==, 64 << 20);
@@ -492,8 +221,8 @@ test_values(void)
     read = corral_group_get_label(group, "test", &error);
     g_assert_cmpstr(read, ==, label);
 
-    remove_group(group);
-    assert_nothing_left();
+    bed_remove(group);
+    bed_assert_nothing_left();
 }
 
 /* ---- ceilings, between a parent's and a child's ---- */
@@ -539,10 +268,10 @@ test_ceilings(void)
     static const guint64 periods[] = {25000, 50000, 100000, 1000000};
     static const Ceiling above = {200000, 100000};
     static const Ceiling below = {50000, 100000};
-    g_autoptr(CorralGroup) outer = make("c", BIT(CPU));
-    g_autoptr(CorralGroup) group = make("c/c", BIT(CPU));
-    g_autoptr(CorralGroup) inner = make("c/c/c", BIT(CPU));
-    g_autofree char *dir = dir_of("c", CORRAL_CONTROLLER_CPU);
+    g_autoptr(CorralGroup) outer = bed_make("c", BED_BIT(CPU));
+    g_autoptr(CorralGroup) group = bed_make("c/c", BED_BIT(CPU));
+    g_autoptr(CorralGroup) inner = bed_make("c/c/c", BED_BIT(CPU));
+    g_autofree char *dir = bed_dir("c", CORRAL_CONTROLLER_CPU);
     gsize n = G_N_ELEMENTS(quotas) * G_N_ELEMENTS(periods);
     guint accepted = 0;
     guint refused = 0;
@@ -554,11 +283,11 @@ test_ceilings(void)
     for (from = 0; from < n; from++) {
         Ceiling old = {quotas[from / G_N_ELEMENTS(periods)], periods[from % G_N_ELEMENTS(periods)]};
 
-        if (is_legacy(dir) && !fits(&old, &above, &below))
+        if (bed_is_legacy(dir) && !fits(&old, &above, &below))
             continue;
         for (to = 0; to < n; to++) {
             Ceiling new = {quotas[to / G_N_ELEMENTS(periods)], periods[to % G_N_ELEMENTS(periods)]};
-            gboolean fine = !is_legacy(dir) || fits(&new, &above, &below);
+            gboolean fine = !bed_is_legacy(dir) || fits(&new, &above, &below);
             g_autoptr(GError) error = NULL;
 
             g_assert_true(corral_group_set_cpu_ceiling(group, old.quota_us, old.period_us, &error));
@@ -583,11 +312,11 @@ test_ceilings(void)
     }
     g_test_message("%u accepted, %u refused", accepted, refused);
     g_assert_cmpuint(accepted, >, 50);
-    if (is_legacy(dir))
+    if (bed_is_legacy(dir))
         g_assert_cmpuint(refused, >, 50);
 
-    remove_group(outer);
-    assert_nothing_left();
+    bed_remove(outer);
+    bed_assert_nothing_left();
 }
 
 /* ---- the end of processes and groups ---- */
@@ -595,23 +324,23 @@ test_ceilings(void)
 static void
 test_kill(void)
 {
-    g_autoptr(CorralGroup) group = make("bomb/g", GUEST);
-    g_autoptr(CorralGroup) emulator = make_child(group, "emulator");
+    g_autoptr(CorralGroup) group = bed_make("bomb/g", BED_GUEST);
+    g_autoptr(CorralGroup) emulator = bed_make_child(group, "emulator");
     g_auto(GStrv) entrances = corral_group_list_entrances(group, emulator);
-    Process process = start("--respawn", entrances);
-    g_autofree char *line = read_line(&process);
+    BedProcess process = bed_start("--respawn", entrances);
+    g_autofree char *line = bed_read_line(&process);
     g_autoptr(GArray) ids = NULL;
     g_autoptr(GError) error = NULL;
 
     g_assert_cmpstr(line, ==, "ready");
-    g_assert_true(corral_group_kill(group, PATIENCE_MS, &error));
+    g_assert_true(corral_group_kill(group, BED_PATIENCE_MS, &error));
     g_assert_no_error(error);
     ids = corral_group_list_threads(emulator, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(ids->len, ==, 0);
-    g_assert_cmpint(WTERMSIG(end(&process)), ==, SIGKILL);
-    remove_group(group);
-    assert_nothing_left();
+    g_assert_cmpint(WTERMSIG(bed_end(&process)), ==, SIGKILL);
+    bed_remove(group);
+    bed_assert_nothing_left();
 }
 
 /* Signalled, and on its way out at best. */
@@ -621,32 +350,32 @@ test_remove_waits(void)
     int i;
 
     for (i = 0; i < 20; i++) {
-        g_autoptr(CorralGroup) group = make("exit/g", GUEST);
-        g_autoptr(CorralGroup) emulator = make_child(group, "emulator");
+        g_autoptr(CorralGroup) group = bed_make("exit/g", BED_GUEST);
+        g_autoptr(CorralGroup) emulator = bed_make_child(group, "emulator");
         g_auto(GStrv) entrances = corral_group_list_entrances(group, emulator);
-        Process process = start("--threads", entrances);
-        g_autofree char *line = read_line(&process);
+        BedProcess process = bed_start("--threads", entrances);
+        g_autofree char *line = bed_read_line(&process);
 
         g_assert_cmpint(kill(process.pid, SIGKILL), ==, 0);
-        remove_group(group);
-        g_assert_cmpint(WTERMSIG(end(&process)), ==, SIGKILL);
+        bed_remove(group);
+        g_assert_cmpint(WTERMSIG(bed_end(&process)), ==, SIGKILL);
     }
-    assert_nothing_left();
+    bed_assert_nothing_left();
 }
 
 static void
 test_vanished(void)
 {
-    g_autoptr(CorralGroup) group = make("g", GUEST);
-    g_autofree char *full = below_base("g");
-    g_autoptr(CorralGroup) same = corral_group_open(host, full, GUEST, NULL);
+    g_autoptr(CorralGroup) group = bed_make("g", BED_GUEST);
+    g_autofree char *full = bed_path("g");
+    g_autoptr(CorralGroup) same = corral_group_open(bed_get_host(), full, BED_GUEST, NULL);
     g_autoptr(GError) error = NULL;
     guint64 value;
 
-    remove_group(group);
-    remove_group(group);
-    remove_group(same);
-    assert_nothing_left();
+    bed_remove(group);
+    bed_remove(group);
+    bed_remove(same);
+    bed_assert_nothing_left();
 
     g_assert_false(corral_group_set_cpu_shares(same, 500, &error));
     g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_GONE);
@@ -682,19 +411,19 @@ storm(gpointer data)
     for (round = 0; round < STORM_ROUNDS; round++) {
         g_autofree char *path = g_strdup_printf("storm/eye/g%d", number);
         g_autoptr(CorralGroup) group =
-            make(path, BIT(CPU) | BIT(CPUACCT) | BIT(CPUSET) | BIT(PIDS));
-        g_autoptr(CorralGroup) child = make_child(group, "vcpu0");
+            bed_make(path, BED_BIT(CPU) | BED_BIT(CPUACCT) | BED_BIT(CPUSET) | BED_BIT(PIDS));
+        g_autoptr(CorralGroup) child = bed_make_child(group, "vcpu0");
 
         /* Ready for somebody to be born in, though others may have made the levels above. */
         if (round % 20 == 0) {
             g_auto(GStrv) entrances = corral_group_list_entrances(group, child);
-            Process process = start("--threads", entrances);
-            g_autofree char *line = read_line(&process);
+            BedProcess process = bed_start("--threads", entrances);
+            g_autofree char *line = bed_read_line(&process);
 
-            assert_where(process.pid, group, child);
-            g_assert_cmpint(end(&process), ==, 0);
+            bed_assert_where(process.pid, group, child);
+            g_assert_cmpint(bed_end(&process), ==, 0);
         }
-        remove_group(group);
+        bed_remove(group);
     }
 
     return NULL;
@@ -710,25 +439,25 @@ test_storm(void)
         threads[i] = g_thread_new("storm", storm, GINT_TO_POINTER(i));
     for (i = 0; i < STORM_THREADS; i++)
         g_thread_join(threads[i]);
-    assert_nothing_left();
+    bed_assert_nothing_left();
 }
 
 /* All want the same name, and one gets it. */
 static gpointer
 claim(gpointer data G_GNUC_UNUSED)
 {
-    g_autofree char *path = below_base("only/one");
+    g_autofree char *path = bed_path("only/one");
     int won = 0;
     int round;
 
     for (round = 0; round < STORM_ROUNDS; round++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(CorralGroup) group =
-            corral_group_make(host, path, BIT(CPU) | BIT(PIDS), CORRAL_MAKE_NEW, &error);
+        g_autoptr(CorralGroup) group = corral_group_make(
+            bed_get_host(), path, BED_BIT(CPU) | BED_BIT(PIDS), CORRAL_MAKE_NEW, &error);
 
         if (group) {
             won++;
-            remove_group(group);
+            bed_remove(group);
         } else {
             g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_EXISTS);
         }
@@ -749,35 +478,12 @@ test_claim(void)
     for (i = 0; i < STORM_THREADS; i++)
         won += GPOINTER_TO_INT(g_thread_join(threads[i]));
     g_assert_cmpint(won, >, 0);
-    assert_nothing_left();
+    bed_assert_nothing_left();
 }
 
-int
-main(int argc, char **argv)
+static void
+add_tests(void)
 {
-    g_autoptr(GError) error = NULL;
-
-    if (argc == 2 && g_str_equal(argv[1], "--threads"))
-        return be_threads();
-    if (argc == 2 && g_str_equal(argv[1], "--respawn"))
-        return be_respawning();
-
-    g_test_init(&argc, &argv, NULL);
-    if (argc != 2) {
-        fputs("usage: group-root BASE\n", stderr);
-        return 2;
-    }
-    if (geteuid() != 0) {
-        puts("SKIP: needs root");
-        return 77;
-    }
-    base = argv[1];
-    host = corral_host_new(NULL, CORRAL_HOST_NONE, &error);
-    if (!host) {
-        printf("SKIP: %s\n", error->message);
-        return 77;
-    }
-
     g_test_add_func("/root/born", test_born);
     g_test_add_func("/root/threads", test_threads);
     g_test_add_func("/root/attach", test_attach);
@@ -790,6 +496,10 @@ main(int argc, char **argv)
     g_test_add_func("/root/vanished", test_vanished);
     g_test_add_func("/root/storm", test_storm);
     g_test_add_func("/root/claim", test_claim);
+}
 
-    return g_test_run();
+int
+main(int argc, char **argv)
+{
+    return bed_run(argc, argv, add_tests);
 }

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# libcorral on this machine's kernel: runs group-root in a group of its own and
-# clears up behind it, however it ends.
+# libcorral on this machine's kernel: runs the programs of $CORRAL_KERNEL_TESTS, or
+# those named, each in a group of its own, and clears up behind them, however they
+# end.
 set -u
 
 [ "$(id -u)" = 0 ] || { echo "SKIP: needs root"; exit 77; }
 
-program=${CORRAL_BUILDDIR:-.}/tests/root/group-root
 base=corral-test.$$
 
 # Innermost first; a process that is still there is one of ours.
@@ -36,5 +36,20 @@ status=1
 trap 'exit 1' HUP INT TERM
 trap 'clear_up; exit $status' EXIT
 
-"$program" "$base"
-status=$?
+(($#)) || set -- $CORRAL_KERNEL_TESTS
+(($#)) || { echo "FAIL: no programs"; exit 1; }
+
+# One that cannot run here is skipped; if none can, so is all of this.
+skipped=0
+failed=0
+for program in "$@"; do
+    echo "# $program"
+    "${CORRAL_BUILDDIR:-.}/$program" "$base"
+    case $? in
+    0) ;;
+    77) skipped=$((skipped + 1)) ;;
+    *) echo "FAIL: $program"; failed=1 ;;
+    esac
+done
+status=$failed
+((failed == 0 && skipped == $#)) && status=77
