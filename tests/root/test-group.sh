@@ -36,7 +36,7 @@ status=1
 trap 'exit 1' HUP INT TERM
 trap 'clear_up; exit $status' EXIT
 
-(($#)) || set -- $CORRAL_KERNEL_TESTS
+(($#)) || set -- ${CORRAL_KERNEL_TESTS:-}
 (($#)) || { echo "FAIL: no programs"; exit 1; }
 
 # One that cannot run here is skipped; if none can, so is all of this.
