@@ -45,7 +45,7 @@ set_shares(const CgPlace *place, guint64 shares, GError **error)
 
     /* Where attributes are not to be had the number reads back rounded. */
     g_snprintf(label, sizeof(label), "%" G_GUINT64_FORMAT " %u", shares, weight);
-    if (!cg_tree_set_label(place->dir, SHARES_LABEL, label, NULL))
+    if (!cg_place_set_label(place, SHARES_LABEL, label, NULL))
         g_debug("cpu_shares will read back rounded: no attributes on cgroups here");
     return TRUE;
 }
@@ -59,7 +59,7 @@ get_shares(const CgPlace *place, guint64 *shares, GError **error)
     if (!get_weight(place, &weight, error))
         return FALSE;
 
-    label = cg_tree_get_label(place->dir, SHARES_LABEL, NULL);
+    label = cg_place_get_label(place, SHARES_LABEL, NULL);
     if (label) {
         g_auto(GStrv) words = g_strsplit(label, " ", -1);
         guint64 kept, became;

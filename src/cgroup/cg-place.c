@@ -38,6 +38,18 @@ cg_place_read(const CgPlace *place, const char *file, GError **error)
 }
 
 gboolean
+cg_place_set_label(const CgPlace *place, const char *name, const char *value, GError **error)
+{
+    return place->hierarchy->writer->set_label(place, name, value, error);
+}
+
+char *
+cg_place_get_label(const CgPlace *place, const char *name, GError **error)
+{
+    return cg_tree_get_label(place->dir, name, error);
+}
+
+gboolean
 cg_place_refuse_format(const CgPlace *place, const char *file, const char *text, GError **error)
 {
     g_autofree char *name = cg_tree_name(place->dir, file);

@@ -48,6 +48,11 @@ gboolean cg_place_read_u64(const CgPlace *place, const char *file, guint64 *valu
 gboolean cg_place_read_i64(const CgPlace *place, const char *file, gint64 *value, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+gboolean cg_place_set_label(const CgPlace *place, const char *name, const char *value,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+char *cg_place_get_label(const CgPlace *place, const char *name, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 /* For a file whose @text makes no sense to us; always FALSE. */
 gboolean cg_place_refuse_format(const CgPlace *place, const char *file, const char *text,
                                 GError **error);

@@ -6,7 +6,7 @@
 #include "corral-error.h"
 
 static gboolean
-refuse(const CgPlace *place, const char *file, const char *text, GError **error)
+refuse_write(const CgPlace *place, const char *file, const char *text, GError **error)
 {
     g_autofree char *name = cg_tree_name(place->dir, file);
 
@@ -15,7 +15,19 @@ refuse(const CgPlace *place, const char *file, const char *text, GError **error)
     return FALSE;
 }
 
+static gboolean
+refuse_label(const CgPlace *place, const char *name, const char *value G_GNUC_UNUSED,
+             GError **error)
+{
+    g_autofree char *group = cg_tree_name(place->dir, "");
+
+    g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_PERMISSION,
+                "not labelling '%s' with '%s': the host was opened read-only", group, name);
+    return FALSE;
+}
+
 const CgWriter cg_writer_none = {
     .name = "none",
-    .write = refuse,
+    .write = refuse_write,
+    .set_label = refuse_label,
 };

@@ -10,6 +10,9 @@
 struct _CgWriter {
     const char *name;
     gboolean (*write)(const CgPlace *place, const char *file, const char *text, GError **error);
+    /* What the kernel cannot hold; see corral-label. */
+    gboolean (*set_label)(const CgPlace *place, const char *name, const char *value,
+                          GError **error);
 };
 
 extern const CgWriter cg_writer_file; /* writes the control file */

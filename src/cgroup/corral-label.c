@@ -7,7 +7,6 @@
 #include <config.h>
 
 #include "cg-group.h"
-#include "cg-host.h"
 #include "corral-error.h"
 #include "corral-label.h"
 
@@ -30,11 +29,8 @@ corral_group_set_label(CorralGroup *self, const char *name, const char *value, G
 {
     guint i;
 
-    if (!cg_host_check_writable(corral_group_get_host(self), "set labels", error))
-        return FALSE;
-
     for (i = 0; i < cg_group_get_n_places(self); i++) {
-        if (!cg_tree_set_label(cg_group_get_place(self, i)->dir, name, value, error))
+        if (!cg_place_set_label(cg_group_get_place(self, i), name, value, error))
             return FALSE;
     }
 
@@ -62,7 +58,7 @@ corral_group_get_label(CorralGroup *self, const char *name, GError **error)
         char *value;
 
         g_clear_error(&failure);
-        value = cg_tree_get_label(cg_group_get_place(self, i)->dir, name, &failure);
+        value = cg_place_get_label(cg_group_get_place(self, i), name, &failure);
         if (value)
             return value;
     }
