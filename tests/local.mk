@@ -24,6 +24,8 @@ check_LTLIBRARIES += tests/lib/libfake-cgroup.la
 tests_lib_libfake_cgroup_la_SOURCES = \
 	tests/lib/fake-cgroup.c \
 	tests/lib/fake-cgroup.h \
+	tests/lib/fake-defaults.c \
+	tests/lib/fake-defaults.h \
 	$(NULL)
 
 unit_tests = \

@@ -24,6 +24,7 @@
 #include "cg-mountinfo.h"
 #include "cg-tree.h"
 #include "fake-cgroup.h"
+#include "fake-defaults.h"
 
 #define KIND_FILE ".kind"
 #define LABEL_PREFIX ".label."
@@ -40,41 +41,6 @@ struct _FakeCgroup {
 
 static FakeCgroup *fake; /* the one that the library talks to */
 static GMutex lock;      /* over all of it */
-
-/* What a new group has; the files without a controller are everybody's. */
-static const struct {
-    gboolean unified;
-    const char *controller;
-    const char *file;
-    const char *text;
-} defaults[] = {
-    {FALSE, NULL, "cgroup.procs", ""},
-    {FALSE, NULL, "tasks", ""},
-    {FALSE, NULL, "cgroup.clone_children", "0\n"},
-    {FALSE, NULL, "notify_on_release", "0\n"},
-    {FALSE, "cpu", "cpu.shares", "1024\n"},
-    {FALSE, "cpu", "cpu.cfs_quota_us", "-1\n"},
-    {FALSE, "cpu", "cpu.cfs_period_us", "100000\n"},
-    {FALSE, "cpuacct", "cpuacct.usage", "0\n"},
-    {FALSE, "cpuset", "cpuset.cpus", "\n"},
-    {FALSE, "cpuset", "cpuset.mems", "\n"},
-    {FALSE, "memory", "memory.limit_in_bytes", "9223372036854771712\n"},
-    {FALSE, "memory", "memory.usage_in_bytes", "0\n"},
-    {FALSE, "freezer", "freezer.state", "THAWED\n"},
-    {FALSE, "pids", "pids.max", "max\n"},
-    {TRUE, NULL, "cgroup.procs", ""},
-    {TRUE, NULL, "cgroup.threads", ""},
-    {TRUE, NULL, "cgroup.type", "domain\n"},
-    {TRUE, NULL, "cgroup.subtree_control", "\n"},
-    {TRUE, NULL, "cgroup.kill", ""},
-    {TRUE, "cpu", "cpu.weight", "100\n"},
-    {TRUE, "cpu", "cpu.max", "max 100000\n"},
-    {TRUE, "cpuset", "cpuset.cpus", "\n"},
-    {TRUE, "cpuset", "cpuset.mems", "\n"},
-    {TRUE, "memory", "memory.max", "max\n"},
-    {TRUE, "memory", "memory.current", "0\n"},
-    {TRUE, "pids", "pids.max", "max\n"},
-};
 
 static const char *const members_files[] = {"cgroup.procs", "tasks", "cgroup.threads", NULL};
 
@@ -167,14 +133,15 @@ log_call(const char *what, const char *name, const char *more)
 static void
 add_files(const char *dir, gboolean unified, const char *controller)
 {
-    guint i;
+    gsize i;
 
-    for (i = 0; i < G_N_ELEMENTS(defaults); i++) {
-        g_autofree char *name = g_build_filename(dir, defaults[i].file, NULL);
+    for (i = 0; i < fake_n_defaults; i++) {
+        g_autofree char *name = g_build_filename(dir, fake_defaults[i].file, NULL);
 
-        if (defaults[i].unified == unified && g_strcmp0(defaults[i].controller, controller) == 0 &&
+        if (fake_defaults[i].unified == unified &&
+            g_strcmp0(fake_defaults[i].controller, controller) == 0 &&
             !g_file_test(name, G_FILE_TEST_EXISTS))
-            write_file(dir, defaults[i].file, defaults[i].text);
+            write_file(dir, fake_defaults[i].file, fake_defaults[i].text);
     }
 }
 

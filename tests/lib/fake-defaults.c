@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a new group on the fake machine has. */
+#include <config.h>
+
+#include "fake-defaults.h"
+
+const FakeDefault fake_defaults[] = {
+    {FALSE, NULL, "cgroup.procs", ""},
+    {FALSE, NULL, "tasks", ""},
+    {FALSE, NULL, "cgroup.clone_children", "0\n"},
+    {FALSE, NULL, "notify_on_release", "0\n"},
+    {FALSE, "cpu", "cpu.shares", "1024\n"},
+    {FALSE, "cpu", "cpu.cfs_quota_us", "-1\n"},
+    {FALSE, "cpu", "cpu.cfs_period_us", "100000\n"},
+    {FALSE, "cpuacct", "cpuacct.usage", "0\n"},
+    {FALSE, "cpuset", "cpuset.cpus", "\n"},
+    {FALSE, "cpuset", "cpuset.mems", "\n"},
+    {FALSE, "memory", "memory.limit_in_bytes", "9223372036854771712\n"},
+    {FALSE, "memory", "memory.usage_in_bytes", "0\n"},
+    {FALSE, "freezer", "freezer.state", "THAWED\n"},
+    {FALSE, "pids", "pids.max", "max\n"},
+    {TRUE, NULL, "cgroup.procs", ""},
+    {TRUE, NULL, "cgroup.threads", ""},
+    {TRUE, NULL, "cgroup.type", "domain\n"},
+    {TRUE, NULL, "cgroup.subtree_control", "\n"},
+    {TRUE, NULL, "cgroup.kill", ""},
+    {TRUE, "cpu", "cpu.weight", "100\n"},
+    {TRUE, "cpu", "cpu.max", "max 100000\n"},
+    {TRUE, "cpuset", "cpuset.cpus", "\n"},
+    {TRUE, "cpuset", "cpuset.mems", "\n"},
+    {TRUE, "memory", "memory.max", "max\n"},
+    {TRUE, "memory", "memory.current", "0\n"},
+    {TRUE, "pids", "pids.max", "max\n"},
+};
+
+const gsize fake_n_defaults = G_N_ELEMENTS(fake_defaults);
