@@ -2,7 +2,6 @@
 /* Reading and writing one group's files in one hierarchy. */
 #include <config.h>
 
-#include "cg-codec.h"
 #include "cg-place.h"
 #include "cg-writer.h"
 #include "corral-error.h"
@@ -94,6 +93,41 @@ cg_place_read_limit(const CgPlace *place, const char *file, guint64 *value, GErr
     if (!text)
         return FALSE;
     if (!cg_codec_parse_limit(text, value))
+        return cg_place_refuse_format(place, file, text, error);
+
+    return TRUE;
+}
+
+gboolean
+cg_place_write_bool(const CgPlace *place, const char *file, gboolean value, GError **error)
+{
+    return cg_place_write(place, file, value ? "1" : "0", error);
+}
+
+gboolean
+cg_place_read_bool(const CgPlace *place, const char *file, gboolean *value, GError **error)
+{
+    g_autofree char *text = cg_place_read(place, file, error);
+    guint64 number;
+
+    if (!text)
+        return FALSE;
+    if (!cg_codec_parse_u64(text, &number) || number > 1)
+        return cg_place_refuse_format(place, file, text, error);
+
+    *value = number == 1;
+    return TRUE;
+}
+
+gboolean
+cg_place_read_keyed(const CgPlace *place, const char *file, const CgCodecField *fields,
+                    gsize n_fields, GError **error)
+{
+    g_autofree char *text = cg_place_read(place, file, error);
+
+    if (!text)
+        return FALSE;
+    if (!cg_codec_parse_keyed(text, fields, n_fields))
         return cg_place_refuse_format(place, file, text, error);
 
     return TRUE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "cg-codec.h"
 #include "cg-mountinfo.h"
 #include "cg-tree.h"
 #include "corral-types.h"
@@ -52,6 +53,16 @@ gboolean cg_place_set_label(const CgPlace *place, const char *name, const char *
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 char *cg_place_get_label(const CgPlace *place, const char *name, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/* "0" or "1". */
+gboolean cg_place_write_bool(const CgPlace *place, const char *file, gboolean value, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+gboolean cg_place_read_bool(const CgPlace *place, const char *file, gboolean *value, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* Flat keyed, as cg_codec_parse_keyed(). */
+gboolean cg_place_read_keyed(const CgPlace *place, const char *file, const CgCodecField *fields,
+                             gsize n_fields, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* For a file whose @text makes no sense to us; always FALSE. */
 gboolean cg_place_refuse_format(const CgPlace *place, const char *file, const char *text,

@@ -46,6 +46,18 @@ be_threads(void)
     return read(STDIN_FILENO, &byte, 1) == 0 ? 0 : 1;
 }
 
+static int ended;
+
+static gpointer
+wait_for_end(gpointer data G_GNUC_UNUSED)
+{
+    char byte;
+
+    (void)!read(STDIN_FILENO, &byte, 1);
+    g_atomic_int_set(&ended, 1);
+    return NULL;
+}
+
 /*
  * A family of 50 that replaces its dead, and ten that run from one process to
  * the next.  Bounded, so that a failed test does not take the machine along.
@@ -78,6 +90,18 @@ be_respawning(void)
             _exit(0);
         }
     }
+    return 0;
+}
+
+/* Works for nothing until its standard input ends. */
+static int
+be_busy(void)
+{
+    GThread *waits = g_thread_new("busy", wait_for_end, NULL);
+
+    while (!g_atomic_int_get(&ended))
+        ;
+    g_thread_join(waits);
     return 0;
 }
 
@@ -159,6 +183,31 @@ bed_make(const char *path, CorralControllers controllers)
 
     g_assert_no_error(error);
     return group;
+}
+
+CorralGroup *
+bed_make_or_skip(const char *path, CorralController controller)
+{
+    g_autofree char *why = NULL;
+
+    if (corral_host_get_controllers(host) & CORRAL_CONTROLLER_BIT(controller))
+        return bed_make(path, CORRAL_CONTROLLER_BIT(controller));
+
+    why = g_strdup_printf("nobody serves '%s'", corral_controller_get_name(controller));
+    g_test_skip(why);
+    return NULL;
+}
+
+void
+bed_assert_answer(gboolean done, const GError *error, int code)
+{
+    if (code == BED_ACCEPTED) {
+        g_assert_no_error(error);
+        g_assert_true(done);
+        return;
+    }
+    g_assert_error(error, CORRAL_ERROR, code);
+    g_assert_false(done);
 }
 
 CorralGroup *
@@ -273,6 +322,8 @@ bed_run(int argc, char **argv, void (*add_tests)(void))
         return be_threads();
     if (argc == 2 && g_str_equal(argv[1], "--respawn"))
         return be_respawning();
+    if (argc == 2 && g_str_equal(argv[1], "--busy"))
+        return be_busy();
 
     g_test_init(&argc, &argv, NULL);
     if (argc != 2) {

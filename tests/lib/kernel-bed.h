@@ -13,6 +13,7 @@
  *   PROGRAM BASE        BASE is a group that is not there; all happens below it
  *   PROGRAM --threads   a process with threads, as the tests need one
  *   PROGRAM --respawn   one that will not die easily
+ *   PROGRAM --busy      one that never waits
  *
  * and whoever starts it removes what a crash leaves below BASE.
  */
@@ -35,8 +36,15 @@ char *bed_path(const char *path);
 /* A group below BASE that is new, with what the host serves of @controllers. */
 CorralGroup *bed_make(const char *path, CorralControllers controllers);
 CorralGroup *bed_make_child(CorralGroup *group, const char *name);
+/* The same, if somebody serves @controller; otherwise the test is skipped and this is NULL. */
+CorralGroup *bed_make_or_skip(const char *path, CorralController controller);
 void bed_remove(CorralGroup *group);
 void bed_assert_nothing_left(void);
+
+/* In place of an error's code: there is none. */
+#define BED_ACCEPTED (-1)
+/* That a call that returned @done answered as a table says: @code or BED_ACCEPTED. */
+void bed_assert_answer(gboolean done, const GError *error, int code);
 
 /* Where @id is, for each of @group's controllers: in @child for those that know threads. */
 void bed_assert_where(pid_t id, CorralGroup *group, CorralGroup *child);
