@@ -203,6 +203,7 @@ root_tests = \
 
 # The library on the kernel: test-group.sh runs them here, tests/vm in a virtual machine.
 kernel_tests = \
+	tests/root/group-cpu \
 	tests/root/group-root \
 	$(NULL)
 
@@ -218,6 +219,8 @@ tests_lib_libkernel_bed_la_SOURCES = \
 	$(NULL)
 kernel_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/lib
 kernel_test_ldadd = tests/lib/libkernel-bed.la libcorral.la $(GLIB_LIBS)
+tests_root_group_cpu_CPPFLAGS = $(kernel_test_cppflags)
+tests_root_group_cpu_LDADD = $(kernel_test_ldadd)
 tests_root_group_root_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_root_LDADD = $(kernel_test_ldadd)
 tests_root_call_scheduler_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS)

@@ -2,6 +2,7 @@
 /* Processor time under the kernel's legacy interface. */
 #include <config.h>
 
+#include "cg-codec.h"
 #include "cg-convert.h"
 #include "cg-cpu.h"
 #include "corral-types.h"
@@ -13,9 +14,43 @@ set_shares(const CgPlace *place, guint64 shares, GError **error)
 }
 
 static gboolean
+set_idle(const CgPlace *place, gboolean idle, GError **error)
+{
+    return cg_place_write_bool(place, "cpu.idle", idle, error);
+}
+
+static gboolean
+get_idle(const CgPlace *place, gboolean *idle, GError **error)
+{
+    return cg_place_read_bool(place, "cpu.idle", idle, error);
+}
+
+/* What "cpu.shares" says of a group that is idle (WEIGHT_IDLEPRIO of the kernel). */
+#define IDLE_SHARES 3
+
+/* Somebody may have chosen that number, too, so the other file decides. */
+static gboolean
+read_shares(const CgPlace *place, guint64 *shares, gboolean *idle, GError **error)
+{
+    guint64 value;
+    gboolean is_idle = FALSE;
+
+    if (!cg_place_read_u64(place, "cpu.shares", &value, error))
+        return FALSE;
+    if (value == IDLE_SHARES && !get_idle(place, &is_idle, NULL))
+        is_idle = FALSE;
+
+    *shares = is_idle ? CORRAL_CPU_SHARES_MIN : value;
+    *idle = is_idle;
+    return TRUE;
+}
+
+static gboolean
 get_shares(const CgPlace *place, guint64 *shares, GError **error)
 {
-    return cg_place_read_u64(place, "cpu.shares", shares, error);
+    gboolean idle;
+
+    return read_shares(place, shares, &idle, error);
 }
 
 static gboolean
@@ -28,11 +63,12 @@ static gboolean
 get_weight(const CgPlace *place, guint *weight, GError **error)
 {
     guint64 shares;
+    gboolean idle;
 
-    if (!get_shares(place, &shares, error))
+    if (!read_shares(place, &shares, &idle, error))
         return FALSE;
 
-    *weight = cg_convert_shares_to_weight(shares);
+    *weight = idle ? 0 : cg_convert_shares_to_weight(shares);
     return TRUE;
 }
 
@@ -135,6 +171,43 @@ set_ceiling(const CgPlace *place, gint64 quota_us, guint64 period_us, GError **e
     return FALSE;
 }
 
+static gboolean
+set_burst(const CgPlace *place, guint64 burst_us, GError **error)
+{
+    return cg_place_write_u64(place, "cpu.cfs_burst_us", burst_us, error);
+}
+
+static gboolean
+get_burst(const CgPlace *place, guint64 *burst_us, GError **error)
+{
+    return cg_place_read_u64(place, "cpu.cfs_burst_us", burst_us, error);
+}
+
+static guint64
+us_from_ns(guint64 ns)
+{
+    return ns == CORRAL_UNKNOWN ? ns : ns / 1000;
+}
+
+static gboolean
+get_throttling(const CgPlace *place, CorralCpuThrottling *throttling, GError **error)
+{
+    CorralCpuThrottling found;
+    const CgCodecField fields[] = {
+        {"nr_periods", &found.periods},          {"nr_throttled", &found.throttled_periods},
+        {"throttled_time", &found.throttled_us}, {"nr_bursts", &found.bursts},
+        {"burst_time", &found.burst_us},
+    };
+
+    if (!cg_place_read_keyed(place, "cpu.stat", fields, G_N_ELEMENTS(fields), error))
+        return FALSE;
+
+    found.throttled_us = us_from_ns(found.throttled_us);
+    found.burst_us = us_from_ns(found.burst_us);
+    *throttling = found;
+    return TRUE;
+}
+
 const CgCpu cg_cpu_legacy = {
     .set_shares = set_shares,
     .get_shares = get_shares,
@@ -142,4 +215,9 @@ const CgCpu cg_cpu_legacy = {
     .get_weight = get_weight,
     .set_ceiling = set_ceiling,
     .get_ceiling = get_ceiling,
+    .set_burst = set_burst,
+    .get_burst = get_burst,
+    .set_idle = set_idle,
+    .get_idle = get_idle,
+    .get_throttling = get_throttling,
 };

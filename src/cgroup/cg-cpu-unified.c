@@ -96,6 +96,47 @@ get_ceiling(const CgPlace *place, gint64 *quota_us, guint64 *period_us, GError *
     return TRUE;
 }
 
+static gboolean
+set_burst(const CgPlace *place, guint64 burst_us, GError **error)
+{
+    return cg_place_write_u64(place, "cpu.max.burst", burst_us, error);
+}
+
+static gboolean
+get_burst(const CgPlace *place, guint64 *burst_us, GError **error)
+{
+    return cg_place_read_u64(place, "cpu.max.burst", burst_us, error);
+}
+
+static gboolean
+set_idle(const CgPlace *place, gboolean idle, GError **error)
+{
+    return cg_place_write_bool(place, "cpu.idle", idle, error);
+}
+
+static gboolean
+get_idle(const CgPlace *place, gboolean *idle, GError **error)
+{
+    return cg_place_read_bool(place, "cpu.idle", idle, error);
+}
+
+static gboolean
+get_throttling(const CgPlace *place, CorralCpuThrottling *throttling, GError **error)
+{
+    CorralCpuThrottling found;
+    const CgCodecField fields[] = {
+        {"nr_periods", &found.periods},          {"nr_throttled", &found.throttled_periods},
+        {"throttled_usec", &found.throttled_us}, {"nr_bursts", &found.bursts},
+        {"burst_usec", &found.burst_us},
+    };
+
+    if (!cg_place_read_keyed(place, "cpu.stat", fields, G_N_ELEMENTS(fields), error))
+        return FALSE;
+
+    *throttling = found;
+    return TRUE;
+}
+
 const CgCpu cg_cpu_unified = {
     .set_shares = set_shares,
     .get_shares = get_shares,
@@ -103,4 +144,9 @@ const CgCpu cg_cpu_unified = {
     .get_weight = get_weight,
     .set_ceiling = set_ceiling,
     .get_ceiling = get_ceiling,
+    .set_burst = set_burst,
+    .get_burst = get_burst,
+    .set_idle = set_idle,
+    .get_idle = get_idle,
+    .get_throttling = get_throttling,
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cg-backend.h"
+#include "corral-cpu.h"
 
 /* Processor time: the facade is corral-cpu, which has checked every value. */
 struct _CgCpu {
@@ -13,6 +14,12 @@ struct _CgCpu {
                             GError **error);
     gboolean (*get_ceiling)(const CgPlace *place, gint64 *quota_us, guint64 *period_us,
                             GError **error);
+    gboolean (*set_burst)(const CgPlace *place, guint64 burst_us, GError **error);
+    gboolean (*get_burst)(const CgPlace *place, guint64 *burst_us, GError **error);
+    gboolean (*set_idle)(const CgPlace *place, gboolean idle, GError **error);
+    gboolean (*get_idle)(const CgPlace *place, gboolean *idle, GError **error);
+    gboolean (*get_throttling)(const CgPlace *place, CorralCpuThrottling *throttling,
+                               GError **error);
 };
 
 extern const CgCpu cg_cpu_legacy;

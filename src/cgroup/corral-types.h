@@ -121,6 +121,17 @@ typedef guint32 CorralControllers;
 #define CORRAL_CPU_QUOTA_MAX_US G_GINT64_CONSTANT(17592186044415)
 
 /**
+ * CORRAL_CPU_BURST_MAX_US:
+ *
+ * The most unused quota, in microseconds, that may be saved up for later: half
+ * of the largest quota, because the kernel wants a burst to be at most the quota
+ * and both together at most max_cfs_runtime.
+ *
+ * Since: 0.1
+ */
+#define CORRAL_CPU_BURST_MAX_US G_GUINT64_CONSTANT(8796093022207)
+
+/**
  * CORRAL_CPU_UNLIMITED:
  *
  * The quota that is no ceiling.

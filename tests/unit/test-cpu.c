@@ -381,6 +381,123 @@ test_ceiling_refused(Fixture *self, gconstpointer like G_GNUC_UNUSED)
     }
 }
 
+/* ---- burst, idling and throttling ---- */
+
+static void
+test_burst(Fixture *self, gconstpointer like)
+{
+    static const struct {
+        guint64 burst_us;
+        gboolean ok;
+        const char *text;
+    } table[] = {
+        {0, TRUE, "0"},
+        {1, TRUE, "1"},
+        {8796093022207, TRUE, "8796093022207"},
+        {8796093022208, FALSE, NULL},
+        {G_MAXUINT64, FALSE, NULL},
+    };
+    gboolean unified = g_str_equal(like, "unified");
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(GError) error = NULL;
+        guint64 burst_us = UNTOUCHED;
+        gboolean set = corral_group_set_cpu_burst(self->group, table[i].burst_us, &error);
+
+        g_test_message("%" G_GUINT64_FORMAT, table[i].burst_us);
+        g_assert_cmpint(set, ==, table[i].ok);
+        if (!table[i].ok) {
+            g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_RANGE);
+            g_assert_nonnull(strstr(error->message, "[0, 8796093022207]"));
+            assert_untouched(self);
+            continue;
+        }
+        g_assert_no_error(error);
+        assert_file(self,
+                    unified ? "/sys/fs/cgroup/g/cpu.max.burst"
+                            : "/sys/fs/cgroup/cpu/g/cpu.cfs_burst_us",
+                    table[i].text);
+        g_assert_true(corral_group_get_cpu_burst(self->group, &burst_us, NULL));
+        g_assert_cmpuint(burst_us, ==, table[i].burst_us);
+        g_free(fake_cgroup_take_log(self->fake));
+    }
+}
+
+/* A group that is idle has no weight, whatever number stands in the file. */
+static void
+test_idle(Fixture *self, gconstpointer like)
+{
+    gboolean unified = g_str_equal(like, "unified");
+    const char *file = unified ? "/sys/fs/cgroup/g/cpu.weight" : "/sys/fs/cgroup/cpu/g/cpu.shares";
+    const char *idle_file = unified ? "/sys/fs/cgroup/g/cpu.idle" : "/sys/fs/cgroup/cpu/g/cpu.idle";
+    gboolean idle = UNTOUCHED;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(corral_group_get_cpu_idle(self->group, &idle, NULL));
+    g_assert_false(idle);
+
+    g_assert_true(corral_group_set_cpu_idle(self->group, UNTOUCHED, &error));
+    g_assert_no_error(error);
+    assert_file(self, idle_file, "1");
+    fake_cgroup_put(self->fake, file, unified ? "0\n" : "3\n");
+    g_assert_true(corral_group_get_cpu_idle(self->group, &idle, NULL));
+    g_assert_cmpint(idle, ==, TRUE);
+    g_assert_cmpuint(get_weight(self), ==, 0);
+    g_assert_cmpuint(get_shares(self), ==, CORRAL_CPU_SHARES_MIN);
+
+    /* 3 may as well be what somebody wants. */
+    g_assert_true(corral_group_set_cpu_idle(self->group, FALSE, &error));
+    assert_file(self, idle_file, "0");
+    g_assert_true(corral_group_set_cpu_shares(self->group, 3, &error));
+    g_assert_cmpuint(get_shares(self), ==, 3);
+    g_assert_cmpuint(get_weight(self), ==, 1);
+
+    fake_cgroup_put(self->fake, idle_file, "2\n");
+    g_assert_false(corral_group_get_cpu_idle(self->group, &idle, &error));
+    g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_FAILED);
+    g_assert_nonnull(strstr(error->message, idle_file));
+    g_assert_cmpint(idle, ==, TRUE);
+}
+
+static void
+test_throttling(Fixture *self, gconstpointer like)
+{
+    gboolean unified = g_str_equal(like, "unified");
+    const char *file = unified ? "/sys/fs/cgroup/g/cpu.stat" : "/sys/fs/cgroup/cpu/g/cpu.stat";
+    CorralCpuThrottling throttling;
+    g_autoptr(CorralCpuThrottling) copy = NULL;
+    g_autoptr(GError) error = NULL;
+
+    fake_cgroup_put(self->fake, file,
+                    unified ? "usage_usec 1\nuser_usec 1\nsystem_usec 0\nnr_periods 10\n"
+                              "nr_throttled 4\nthrottled_usec 2500\nnr_bursts 3\nburst_usec 77\n"
+                            : "nr_periods 10\nnr_throttled 4\nthrottled_time 2500999\n"
+                              "nr_bursts 3\nburst_time 77000\n");
+    g_assert_true(corral_group_get_cpu_throttling(self->group, &throttling, &error));
+    g_assert_no_error(error);
+    copy = corral_cpu_throttling_copy(&throttling);
+    g_assert_cmpuint(copy->periods, ==, 10);
+    g_assert_cmpuint(copy->throttled_periods, ==, 4);
+    g_assert_cmpuint(copy->throttled_us, ==, 2500);
+    g_assert_cmpuint(copy->bursts, ==, 3);
+    g_assert_cmpuint(copy->burst_us, ==, 77);
+
+    /* Before bursts came to Linux. */
+    fake_cgroup_put(self->fake, file, "nr_periods 11\nnr_throttled 0\n");
+    g_assert_true(corral_group_get_cpu_throttling(self->group, &throttling, &error));
+    g_assert_cmpuint(throttling.periods, ==, 11);
+    g_assert_cmpuint(throttling.throttled_us, ==, CORRAL_UNKNOWN);
+    g_assert_cmpuint(throttling.bursts, ==, CORRAL_UNKNOWN);
+    g_assert_cmpuint(throttling.burst_us, ==, CORRAL_UNKNOWN);
+
+    fake_cgroup_put(self->fake, file, "nr_periods\n");
+    g_assert_false(corral_group_get_cpu_throttling(self->group, &throttling, &error));
+    g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_FAILED);
+    g_assert_nonnull(strstr(error->message, file));
+    g_assert_cmpuint(throttling.periods, ==, 11);
+}
+
 /* ---- what cannot be had ---- */
 
 static void
@@ -472,8 +589,38 @@ call_get_ceiling(CorralGroup *group, GError **error)
     return corral_group_get_cpu_ceiling(group, &quota_us, &period_us, error);
 }
 
-static const Call calls[] = {call_set_shares, call_get_shares,  call_set_weight,
-                             call_get_weight, call_set_ceiling, call_get_ceiling};
+static gboolean
+call_set_burst(CorralGroup *group, GError **error)
+{
+    return corral_group_set_cpu_burst(group, 1000, error);
+}
+
+static gboolean
+call_get_burst(CorralGroup *group, GError **error)
+{
+    guint64 burst_us;
+
+    return corral_group_get_cpu_burst(group, &burst_us, error);
+}
+
+static gboolean
+call_set_idle(CorralGroup *group, GError **error)
+{
+    return corral_group_set_cpu_idle(group, TRUE, error);
+}
+
+static gboolean
+call_get_idle(CorralGroup *group, GError **error)
+{
+    gboolean idle;
+
+    return corral_group_get_cpu_idle(group, &idle, error);
+}
+
+static const Call calls[] = {
+    call_set_shares,  call_get_shares, call_set_weight, call_get_weight, call_set_ceiling,
+    call_get_ceiling, call_set_burst,  call_get_burst,  call_set_idle,   call_get_idle,
+};
 
 static void
 assert_all_fail(CorralGroup *group, CorralError code)
@@ -569,6 +716,12 @@ main(int argc, char **argv)
     ADD("/cpu/ceiling-ranges/unified", "unified", test_ceiling_ranges);
     ADD("/cpu/ceiling-order", "legacy", test_ceiling_order);
     ADD("/cpu/ceiling-refused", "legacy", test_ceiling_refused);
+    ADD("/cpu/burst/legacy", "legacy", test_burst);
+    ADD("/cpu/burst/unified", "unified", test_burst);
+    ADD("/cpu/idle/legacy", "legacy", test_idle);
+    ADD("/cpu/idle/unified", "unified", test_idle);
+    ADD("/cpu/throttling/legacy", "legacy", test_throttling);
+    ADD("/cpu/throttling/unified", "unified", test_throttling);
     ADD("/cpu/ceiling-garbage/legacy", "legacy", test_ceiling_garbage);
     ADD("/cpu/ceiling-garbage/unified", "unified", test_ceiling_garbage);
     ADD("/cpu/garbage/legacy", "legacy", test_garbage);
