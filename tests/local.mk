@@ -42,6 +42,7 @@ unit_tests = \
 	tests/unit/test-label \
 	tests/unit/test-members \
 	tests/unit/test-memory \
+	tests/unit/test-pressure \
 	$(NULL)
 
 cgroup_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/lib
@@ -69,6 +70,8 @@ tests_unit_test_members_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_members_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_memory_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_memory_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_pressure_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_pressure_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_guest_path_CPPFLAGS = $(guest_test_cppflags)
 tests_unit_test_guest_path_LDADD = $(guest_test_ldadd)
 tests_unit_test_guest_threads_CPPFLAGS = $(guest_test_cppflags)

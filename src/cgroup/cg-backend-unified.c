@@ -12,6 +12,7 @@
 #include "cg-backend.h"
 #include "cg-cpu.h"
 #include "cg-memory.h"
+#include "cg-pressure.h"
 #include "corral-error.h"
 
 /* cpu.stat and cgroup.freeze are in every group; devices are a program, not a file. */
@@ -107,4 +108,5 @@ const CgBackend cg_backend_unified = {
     .kill = kill_all,
     .cpu = &cg_cpu_unified,
     .memory = &cg_memory_unified,
+    .pressure = &cg_pressure_unified,
 };

@@ -5,6 +5,7 @@
 
 typedef struct _CgCpu CgCpu;
 typedef struct _CgMemory CgMemory;
+typedef struct _CgPressure CgPressure;
 
 /*
  * What differs between the kernel's two interfaces.  The facade checks ranges
@@ -41,6 +42,7 @@ struct _CgBackend {
      */
     const CgCpu *cpu;
     const CgMemory *memory;
+    const CgPressure *pressure;
 };
 
 extern const CgBackend cg_backend_legacy;  /* cgroup v1 */

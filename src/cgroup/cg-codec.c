@@ -358,3 +358,94 @@ cg_codec_find_pair(char *const *words, const char *key, guint64 *value)
 
     return FALSE;
 }
+
+/* "KEY=12.34" with two digits after the point, 0 to 100. */
+static gboolean
+parse_share(const char *word, const char *key, double *percent)
+{
+    const gsize length = strlen(key);
+    g_auto(GStrv) parts = NULL;
+    guint64 whole, hundredths;
+
+    if (strncmp(word, key, length) != 0 || word[length] != '=')
+        return FALSE;
+    parts = g_strsplit(word + length + 1, ".", 2);
+    if (g_strv_length(parts) != 2 || strlen(parts[1]) != 2 ||
+        !g_ascii_string_to_unsigned(parts[0], 10, 0, 100, &whole, NULL) ||
+        !g_ascii_string_to_unsigned(parts[1], 10, 0, whole == 100 ? 0 : 99, &hundredths, NULL))
+        return FALSE;
+
+    *percent = (double)(whole * 100 + hundredths) / 100;
+    return TRUE;
+}
+
+typedef struct {
+    CorralPressure pressure;
+    gboolean some;
+    gboolean full;
+} PressureLines;
+
+static gboolean
+parse_pressure_line(char *const *words, gpointer user_data)
+{
+    PressureLines *lines = user_data;
+    CorralPressure *pressure = &lines->pressure;
+    double avg10, avg60, avg300;
+    guint64 total;
+
+    if (g_strv_length((char **)words) != 5 || !parse_share(words[1], "avg10", &avg10) ||
+        !parse_share(words[2], "avg60", &avg60) || !parse_share(words[3], "avg300", &avg300) ||
+        !g_str_has_prefix(words[4], "total=") ||
+        !g_ascii_string_to_unsigned(words[4] + strlen("total="), 10, 0, G_MAXUINT64, &total, NULL))
+        return FALSE;
+
+    if (g_str_equal(words[0], "some") && !lines->some) {
+        pressure->some_avg10 = avg10;
+        pressure->some_avg60 = avg60;
+        pressure->some_avg300 = avg300;
+        pressure->some_total_us = total;
+        lines->some = TRUE;
+        return TRUE;
+    }
+    if (g_str_equal(words[0], "full") && !lines->full) {
+        pressure->full_avg10 = avg10;
+        pressure->full_avg60 = avg60;
+        pressure->full_avg300 = avg300;
+        pressure->full_total_us = total;
+        lines->full = TRUE;
+        return TRUE;
+    }
+
+    return FALSE;
+}
+
+gboolean
+cg_codec_parse_pressure(const char *text, CorralPressure *pressure)
+{
+    PressureLines lines = {
+        .pressure =
+            {
+                CORRAL_PRESSURE_UNKNOWN,
+                CORRAL_PRESSURE_UNKNOWN,
+                CORRAL_PRESSURE_UNKNOWN,
+                CORRAL_UNKNOWN,
+                CORRAL_PRESSURE_UNKNOWN,
+                CORRAL_PRESSURE_UNKNOWN,
+                CORRAL_PRESSURE_UNKNOWN,
+                CORRAL_UNKNOWN,
+            },
+    };
+
+    if (!cg_codec_each_line(text, parse_pressure_line, &lines) || (!lines.some && !lines.full))
+        return FALSE;
+
+    *pressure = lines.pressure;
+    return TRUE;
+}
+
+char *
+cg_codec_format_trigger(gboolean full, guint64 stall_us, guint64 window_us)
+{
+    return g_strdup_printf("%s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, full ? "full" : "some",
+                           stall_us, window_us);
+}

@@ -4,6 +4,8 @@
 #include <glib.h>
 #include <sys/types.h>
 
+#include "corral-pressure.h"
+
 /*
  * The formats of the kernel's control files, both ways.  Pure: text in, values
  * out.  Every parser takes a whole file and refuses what it does not know in
@@ -54,3 +56,11 @@ char *cg_codec_format_device(guint major, guint minor);
 
 /* The value of "KEY=VALUE" among @words; "max" is G_MAXUINT64. */
 gboolean cg_codec_find_pair(char *const *words, const char *key, guint64 *value);
+
+/*
+ * cpu.pressure and the like: lines "some avg10=0.00 avg60=0.00 avg300=0.00 total=0"
+ * and "full ...", or one of them; what the other would have said is unknown then.
+ */
+gboolean cg_codec_parse_pressure(const char *text, CorralPressure *pressure);
+/* What is written there to be told of it: "some 50000 1000000". */
+char *cg_codec_format_trigger(gboolean full, guint64 stall_us, guint64 window_us);

@@ -6,6 +6,8 @@
 
 /* A host's hierarchies, for the rest of the library. */
 const char *cg_host_get_root(CorralHost *self);
+/* The directory that is its /proc. */
+int cg_host_get_proc(CorralHost *self);
 guint cg_host_get_n_hierarchies(CorralHost *self);
 const CgHierarchy *cg_host_get_hierarchy(CorralHost *self, guint i);
 gboolean cg_host_check_writable(CorralHost *self, const char *doing, GError **error)

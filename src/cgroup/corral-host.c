@@ -273,6 +273,12 @@ cg_host_get_root(CorralHost *self)
     return self->root;
 }
 
+int
+cg_host_get_proc(CorralHost *self)
+{
+    return self->proc;
+}
+
 guint
 cg_host_get_n_hierarchies(CorralHost *self)
 {

@@ -22,4 +22,5 @@
 #include "corral-label.h"
 #include "corral-members.h"
 #include "corral-memory.h"
+#include "corral-pressure.h"
 #include "corral-types.h"

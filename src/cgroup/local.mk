@@ -13,6 +13,7 @@ corral_include_HEADERS = \
 	src/cgroup/corral-label.h \
 	src/cgroup/corral-members.h \
 	src/cgroup/corral-memory.h \
+	src/cgroup/corral-pressure.h \
 	src/cgroup/corral-types.h \
 	$(NULL)
 
@@ -42,6 +43,8 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-mountinfo.h \
 	src/cgroup/cg-place.c \
 	src/cgroup/cg-place.h \
+	src/cgroup/cg-pressure.h \
+	src/cgroup/cg-pressure-unified.c \
 	src/cgroup/cg-tree.c \
 	src/cgroup/cg-tree.h \
 	src/cgroup/cg-writer.h \
@@ -55,6 +58,7 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/corral-label.c \
 	src/cgroup/corral-members.c \
 	src/cgroup/corral-memory.c \
+	src/cgroup/corral-pressure.c \
 	src/cgroup/corral-types.c \
 	$(NULL)
 libcorral_private_la_LIBADD = $(GLIB_LIBS)

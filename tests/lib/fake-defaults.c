@@ -4,6 +4,10 @@
 
 #include "fake-defaults.h"
 
+#define NO_PRESSURE                                                                                \
+    "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"                                             \
+    "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
+
 const FakeDefault fake_defaults[] = {
     {FALSE, NULL, "cgroup.procs", ""},
     {FALSE, NULL, "tasks", ""},
@@ -28,6 +32,9 @@ const FakeDefault fake_defaults[] = {
     {TRUE, NULL, "cgroup.subtree_control", "\n"},
     {TRUE, NULL, "cgroup.kill", ""},
     {TRUE, NULL, "cpu.stat", "usage_usec 0\nuser_usec 0\nsystem_usec 0\n"},
+    {TRUE, NULL, "cpu.pressure", NO_PRESSURE},
+    {TRUE, NULL, "memory.pressure", NO_PRESSURE},
+    {TRUE, NULL, "io.pressure", NO_PRESSURE},
     {TRUE, "cpu", "cpu.weight", "100\n"},
     {TRUE, "cpu", "cpu.max", "max 100000\n"},
     {TRUE, "cpu", "cpu.max.burst", "0\n"},

@@ -479,6 +479,75 @@ test_pair(void)
     }
 }
 
+static void
+test_pressure(void)
+{
+    static const struct {
+        const char *text;
+        gboolean ok;
+        double some_avg10;
+        guint64 some_total_us;
+        double full_avg300;
+        guint64 full_total_us;
+    } table[] = {
+        {"some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
+         "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n",
+         TRUE, 0, 0, 0, 0},
+        {"some avg10=12.34 avg60=0.00 avg300=0.00 total=18446744073709551615\n"
+         "full avg10=0.00 avg60=0.00 avg300=100.00 total=7",
+         TRUE, 12.34, G_MAXUINT64, 100, 7},
+        /* cpu.pressure before Linux 5.13; irq.pressure. */
+        {"some avg10=1.00 avg60=0.00 avg300=0.00 total=5\n", TRUE, 1, 5, CORRAL_PRESSURE_UNKNOWN,
+         CORRAL_UNKNOWN},
+        {"full avg10=0.00 avg60=0.00 avg300=99.99 total=6\n", TRUE, CORRAL_PRESSURE_UNKNOWN,
+         CORRAL_UNKNOWN, 99.99, 6},
+        {"", FALSE, 0, 0, 0, 0},
+        {"\n", FALSE, 0, 0, 0, 0},
+        {"most avg10=0.00 avg60=0.00 avg300=0.00 total=0\n", FALSE, 0, 0, 0, 0},
+        {"some avg10=0.00 avg60=0.00 avg300=0.00\n", FALSE, 0, 0, 0, 0},
+        {"some avg10=0.00 avg60=0.00 avg300=0.00 total=0 more=0\n", FALSE, 0, 0, 0, 0},
+        {"some avg60=0.00 avg10=0.00 avg300=0.00 total=0\n", FALSE, 0, 0, 0, 0},
+        {"some avg10=0.00 avg60=0.00 avg300=0.00 total=-1\n", FALSE, 0, 0, 0, 0},
+        {"some avg10=0.00 avg60=0.00 avg300=0.00 total=\n", FALSE, 0, 0, 0, 0},
+        {"some avg10=0.0 avg60=0.00 avg300=0.00 total=0\n", FALSE, 0, 0, 0, 0},
+        {"some avg10=0 avg60=0.00 avg300=0.00 total=0\n", FALSE, 0, 0, 0, 0},
+        {"some avg10=0,00 avg60=0.00 avg300=0.00 total=0\n", FALSE, 0, 0, 0, 0},
+        {"some avg10=-1.00 avg60=0.00 avg300=0.00 total=0\n", FALSE, 0, 0, 0, 0},
+        {"some avg10=nan avg60=0.00 avg300=0.00 total=0\n", FALSE, 0, 0, 0, 0},
+        {"some avg10=100.01 avg60=0.00 avg300=0.00 total=0\n", FALSE, 0, 0, 0, 0},
+        {"some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
+         "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n",
+         FALSE, 0, 0, 0, 0},
+        {"full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n\n", FALSE, 0, 0, 0, 0},
+    };
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(table); i++) {
+        CorralPressure pressure = {.some_total_us = UNTOUCHED};
+
+        g_test_message("\"%s\"", table[i].text);
+        g_assert_cmpint(cg_codec_parse_pressure(table[i].text, &pressure), ==, table[i].ok);
+        if (!table[i].ok) {
+            g_assert_cmpuint(pressure.some_total_us, ==, UNTOUCHED);
+            continue;
+        }
+        g_assert_cmpfloat(pressure.some_avg10, ==, table[i].some_avg10);
+        g_assert_cmpuint(pressure.some_total_us, ==, table[i].some_total_us);
+        g_assert_cmpfloat(pressure.full_avg300, ==, table[i].full_avg300);
+        g_assert_cmpuint(pressure.full_total_us, ==, table[i].full_total_us);
+    }
+}
+
+static void
+test_trigger(void)
+{
+    g_autofree char *some = cg_codec_format_trigger(FALSE, 50000, 1000000);
+    g_autofree char *full = cg_codec_format_trigger(TRUE, 1, G_MAXUINT64);
+
+    g_assert_cmpstr(some, ==, "some 50000 1000000");
+    g_assert_cmpstr(full, ==, "full 1 18446744073709551615");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -499,6 +568,8 @@ main(int argc, char **argv)
     g_test_add_func("/codec/each-line", test_each_line);
     g_test_add_func("/codec/device", test_device);
     g_test_add_func("/codec/pair", test_pair);
+    g_test_add_func("/codec/pressure", test_pressure);
+    g_test_add_func("/codec/trigger", test_trigger);
 
     return g_test_run();
 }
