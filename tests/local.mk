@@ -31,6 +31,7 @@ tests_lib_libfake_cgroup_la_SOURCES = \
 unit_tests = \
 	tests/unit/test-cg-codec \
 	tests/unit/test-cg-convert \
+	tests/unit/test-cg-files \
 	tests/unit/test-cg-mountinfo \
 	tests/unit/test-cpu \
 	tests/unit/test-device \
@@ -54,6 +55,8 @@ tests_unit_test_cg_codec_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cg_codec_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cg_convert_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cg_convert_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_cg_files_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_cg_files_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cg_mountinfo_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cg_mountinfo_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cpu_CPPFLAGS = $(cgroup_test_cppflags)

@@ -16,6 +16,15 @@ const CgPlace *cg_group_find_place(CorralGroup *self, CorralController controlle
 guint cg_group_get_n_places(CorralGroup *self);
 const CgPlace *cg_group_get_place(CorralGroup *self, guint i);
 
+/*
+ * The same group seen by somebody with other habits: what it writes goes through
+ * @writer (NULL: as ever), and with @keep_files what it reads is kept open.  It
+ * shares the descriptors of @self, which it keeps alive.
+ */
+CorralGroup *cg_group_new_view(CorralGroup *self, const CgWriter *writer, gboolean keep_files);
+/* Of a view that keeps files: what is read from now on is read afresh. */
+void cg_group_begin(CorralGroup *view);
+
 /* Always FALSE: the answers that every control gives. */
 gboolean cg_group_refuse_range(GError **error, const char *what, gint64 value, gint64 min,
                                gint64 max);

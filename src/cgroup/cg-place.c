@@ -33,6 +33,9 @@ cg_place_write_limit(const CgPlace *place, const char *file, guint64 value, GErr
 char *
 cg_place_read(const CgPlace *place, const char *file, GError **error)
 {
+    if (place->files)
+        return cg_files_read(place->files, place->dir, file, error);
+
     return cg_tree_read(place->dir, file, error);
 }
 

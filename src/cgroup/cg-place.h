@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cg-codec.h"
+#include "cg-files.h"
 #include "cg-mountinfo.h"
 #include "cg-tree.h"
 #include "corral-types.h"
@@ -28,6 +29,7 @@ typedef struct {
     const CgHierarchy *hierarchy;
     CgFd dir;
     CorralControllers controllers; /* handed out to this very group */
+    CgFiles *files;                /* kept open; NULL: opened for each reading */
 } CgPlace;
 
 /* Through the hierarchy's writer. */

@@ -208,17 +208,26 @@ cg_tree_open_dir(int dir, const char *path, GError **error)
     return fd;
 }
 
+int
+cg_tree_open_file(int dir, const char *file, GError **error)
+{
+    int fd = openat(dir, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd < 0)
+        set_open_error(error, errno, dir, file, "read");
+
+    return fd;
+}
+
 char *
 cg_tree_read(int dir, const char *file, GError **error)
 {
-    CG_AUTO_FD fd = openat(dir, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    CG_AUTO_FD fd = cg_tree_open_file(dir, file, error);
     g_autoptr(GString) text = NULL;
     char chunk[4096];
 
-    if (fd < 0) {
-        set_open_error(error, errno, dir, file, "read");
+    if (fd < 0)
         return NULL;
-    }
 
     text = g_string_new(NULL);
     while (TRUE) {
@@ -236,6 +245,43 @@ cg_tree_read(int dir, const char *file, GError **error)
     }
 
     return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/*
+ * The kernel makes the whole text of a control file at the read of its first
+ * byte and hands out as much as there is room for, so a read that leaves room
+ * has got all of it, and no second one has to ask whether there is more.
+ */
+char *
+cg_tree_read_open(int fd, int dir, const char *file, GError **error)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    char chunk[16384];
+    ssize_t got;
+
+    do {
+        got = pread(fd, chunk, sizeof(chunk), text->len);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            cg_tree_set_error(error, errno, dir, file, "read");
+            return NULL;
+        }
+        g_string_append_len(text, chunk, got);
+    } while (got < 0 || (gsize)got == sizeof(chunk));
+
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+gboolean
+cg_tree_check_file(int dir, const char *file, GError **error)
+{
+    if (faccessat(dir, file, W_OK, AT_EACCESS) < 0) {
+        set_open_error(error, errno, dir, file, "write");
+        return FALSE;
+    }
+
+    return TRUE;
 }
 
 gboolean

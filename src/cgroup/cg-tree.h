@@ -42,8 +42,17 @@ gboolean cg_tree_check_name(const char *name, GError **error) G_GNUC_WARN_UNUSED
 /* -1 on failure. */
 int cg_tree_open_dir(int dir, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 char *cg_tree_read(int dir, const char *file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/*
+ * The same in two steps, for a file that is read again and again: the descriptor,
+ * -1 on failure, and its text from the beginning.
+ */
+int cg_tree_open_file(int dir, const char *file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+char *cg_tree_read_open(int fd, int dir, const char *file, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 gboolean cg_tree_write(int dir, const char *file, const char *text, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+/* Whether cg_tree_write() would get as far as writing; fails as it would. */
+gboolean cg_tree_check_file(int dir, const char *file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* @made tells whether the directory is new; one that exists is no error. */
 gboolean cg_tree_mkdir(int dir, const char *path, gboolean *made, GError **error)

@@ -15,5 +15,6 @@ struct _CgWriter {
                           GError **error);
 };
 
-extern const CgWriter cg_writer_file; /* writes the control file */
-extern const CgWriter cg_writer_none; /* refuses: the host was opened to look, not to touch */
+extern const CgWriter cg_writer_file;  /* writes the control file */
+extern const CgWriter cg_writer_none;  /* refuses: the host was opened to look, not to touch */
+extern const CgWriter cg_writer_check; /* as if it did, where the file is there to be written */

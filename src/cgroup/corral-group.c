@@ -23,6 +23,10 @@ struct _CorralGroup {
     CorralControllers controllers;
     CgPlace *places;
     guint n_places;
+
+    /* Of a view only. */
+    CorralGroup *original; /* whose descriptors we use */
+    CgHierarchy *hierarchies;
 };
 
 G_DEFINE_FINAL_TYPE(CorralGroup, corral_group, G_TYPE_OBJECT)
@@ -33,8 +37,13 @@ corral_group_finalize(GObject *object)
     CorralGroup *self = CORRAL_GROUP(object);
     guint i;
 
-    for (i = 0; i < self->n_places; i++)
-        cg_fd_close(&self->places[i].dir);
+    for (i = 0; i < self->n_places; i++) {
+        if (!self->original)
+            cg_fd_close(&self->places[i].dir);
+        g_clear_pointer(&self->places[i].files, cg_files_free);
+    }
+    g_clear_object(&self->original);
+    g_free(self->hierarchies);
     g_free(self->places);
     g_free(self->path);
     g_clear_object(&self->host);
@@ -68,10 +77,40 @@ group_new(CorralHost *host, const char *path)
 static void
 add_place(CorralGroup *self, const CgHierarchy *hierarchy, CgFd dir, CorralControllers controllers)
 {
-    self->places[self->n_places++] = (CgPlace){hierarchy, dir, controllers};
+    self->places[self->n_places++] = (CgPlace){hierarchy, dir, controllers, NULL};
     self->controllers |= controllers;
 }
 
+CorralGroup *
+cg_group_new_view(CorralGroup *self, const CgWriter *writer, gboolean keep_files)
+{
+    CorralGroup *view = group_new(self->host, self->path);
+    guint i;
+
+    view->original = g_object_ref(self);
+    view->hierarchies = g_new0(CgHierarchy, self->n_places);
+    for (i = 0; i < self->n_places; i++) {
+        const CgPlace *place = &self->places[i];
+
+        view->hierarchies[i] = *place->hierarchy;
+        if (writer)
+            view->hierarchies[i].writer = writer;
+        add_place(view, &view->hierarchies[i], place->dir, place->controllers);
+        if (keep_files)
+            view->places[i].files = cg_files_new();
+    }
+
+    return view;
+}
+
+void
+cg_group_begin(CorralGroup *view)
+{
+    guint i;
+
+    for (i = 0; i < view->n_places; i++)
+        cg_files_begin(view->places[i].files);
+}
 
 guint
 cg_group_get_n_places(CorralGroup *self)

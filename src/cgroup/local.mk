@@ -32,6 +32,8 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-cpu.h \
 	src/cgroup/cg-cpu-legacy.c \
 	src/cgroup/cg-cpu-unified.c \
+	src/cgroup/cg-files.c \
+	src/cgroup/cg-files.h \
 	src/cgroup/cg-group.h \
 	src/cgroup/cg-host.h \
 	src/cgroup/cg-levels.c \
@@ -48,6 +50,7 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-tree.c \
 	src/cgroup/cg-tree.h \
 	src/cgroup/cg-writer.h \
+	src/cgroup/cg-writer-check.c \
 	src/cgroup/cg-writer-file.c \
 	src/cgroup/cg-writer-none.c \
 	src/cgroup/corral-cpu.c \
