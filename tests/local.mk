@@ -44,6 +44,7 @@ unit_tests = \
 	tests/unit/test-members \
 	tests/unit/test-memory \
 	tests/unit/test-pressure \
+	tests/unit/test-transaction \
 	$(NULL)
 
 cgroup_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/lib
@@ -75,6 +76,8 @@ tests_unit_test_memory_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_memory_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_pressure_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_pressure_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_transaction_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_transaction_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_guest_path_CPPFLAGS = $(guest_test_cppflags)
 tests_unit_test_guest_path_LDADD = $(guest_test_ldadd)
 tests_unit_test_guest_threads_CPPFLAGS = $(guest_test_cppflags)

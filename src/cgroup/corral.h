@@ -23,4 +23,6 @@
 #include "corral-members.h"
 #include "corral-memory.h"
 #include "corral-pressure.h"
+#include "corral-setting.h"
+#include "corral-transaction.h"
 #include "corral-types.h"

@@ -14,6 +14,8 @@ corral_include_HEADERS = \
 	src/cgroup/corral-members.h \
 	src/cgroup/corral-memory.h \
 	src/cgroup/corral-pressure.h \
+	src/cgroup/corral-setting.h \
+	src/cgroup/corral-transaction.h \
 	src/cgroup/corral-types.h \
 	$(NULL)
 
@@ -47,6 +49,7 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-place.h \
 	src/cgroup/cg-pressure.h \
 	src/cgroup/cg-pressure-unified.c \
+	src/cgroup/cg-setting.h \
 	src/cgroup/cg-tree.c \
 	src/cgroup/cg-tree.h \
 	src/cgroup/cg-writer.h \
@@ -62,6 +65,8 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/corral-members.c \
 	src/cgroup/corral-memory.c \
 	src/cgroup/corral-pressure.c \
+	src/cgroup/corral-setting.c \
+	src/cgroup/corral-transaction.c \
 	src/cgroup/corral-types.c \
 	$(NULL)
 libcorral_private_la_LIBADD = $(GLIB_LIBS)

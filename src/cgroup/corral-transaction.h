@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "corral-group.h"
+#include "corral-setting.h"
+
+G_BEGIN_DECLS
+
+#define CORRAL_TYPE_TRANSACTION (corral_transaction_get_type())
+G_DECLARE_FINAL_TYPE(CorralTransaction, corral_transaction, CORRAL, TRANSACTION, GObject)
+
+CorralTransaction *corral_transaction_new(void);
+
+void corral_transaction_set(CorralTransaction *self, CorralGroup *group, CorralSetting setting,
+                            guint64 value);
+void corral_transaction_set_cpu_ceiling(CorralTransaction *self, CorralGroup *group,
+                                        gint64 quota_us, guint64 period_us);
+
+gboolean corral_transaction_check(CorralTransaction *self, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+gboolean corral_transaction_commit(CorralTransaction *self, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
