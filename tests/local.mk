@@ -34,6 +34,7 @@ unit_tests = \
 	tests/unit/test-cg-files \
 	tests/unit/test-cg-mountinfo \
 	tests/unit/test-cpu \
+	tests/unit/test-cpuset \
 	tests/unit/test-device \
 	tests/unit/test-group \
 	tests/unit/test-guest-path \
@@ -62,6 +63,8 @@ tests_unit_test_cg_mountinfo_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cg_mountinfo_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cpu_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cpu_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_cpuset_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_cpuset_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_device_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_device_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_group_CPPFLAGS = $(cgroup_test_cppflags)
@@ -213,6 +216,7 @@ root_tests = \
 # The library on the kernel: test-group.sh runs them here, tests/vm in a virtual machine.
 kernel_tests = \
 	tests/root/group-cpu \
+	tests/root/group-cpuset \
 	tests/root/group-root \
 	$(NULL)
 
@@ -230,6 +234,8 @@ kernel_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/lib
 kernel_test_ldadd = tests/lib/libkernel-bed.la libcorral.la $(GLIB_LIBS)
 tests_root_group_cpu_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_cpu_LDADD = $(kernel_test_ldadd)
+tests_root_group_cpuset_CPPFLAGS = $(kernel_test_cppflags)
+tests_root_group_cpuset_LDADD = $(kernel_test_ldadd)
 tests_root_group_root_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_root_LDADD = $(kernel_test_ldadd)
 tests_root_call_scheduler_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS)

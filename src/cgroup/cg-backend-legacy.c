@@ -24,6 +24,7 @@
 
 #include "cg-backend.h"
 #include "cg-cpu.h"
+#include "cg-cpuset.h"
 #include "cg-memory.h"
 
 static gboolean
@@ -95,5 +96,6 @@ const CgBackend cg_backend_legacy = {
     .prepare = prepare,
     .prepare_threaded = prepare_threaded,
     .cpu = &cg_cpu_legacy,
+    .cpuset = &cg_cpuset_legacy,
     .memory = &cg_memory_legacy,
 };

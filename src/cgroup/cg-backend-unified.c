@@ -11,6 +11,7 @@
 
 #include "cg-backend.h"
 #include "cg-cpu.h"
+#include "cg-cpuset.h"
 #include "cg-memory.h"
 #include "cg-pressure.h"
 #include "corral-error.h"
@@ -107,6 +108,7 @@ const CgBackend cg_backend_unified = {
     .prepare_threaded = prepare_threaded,
     .kill = kill_all,
     .cpu = &cg_cpu_unified,
+    .cpuset = &cg_cpuset_unified,
     .memory = &cg_memory_unified,
     .pressure = &cg_pressure_unified,
 };

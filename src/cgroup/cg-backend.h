@@ -4,6 +4,7 @@
 #include "cg-place.h"
 
 typedef struct _CgCpu CgCpu;
+typedef struct _CgCpuset CgCpuset;
 typedef struct _CgMemory CgMemory;
 typedef struct _CgPressure CgPressure;
 
@@ -41,6 +42,7 @@ struct _CgBackend {
      * it, and entries of it are NULL where it lacks one.
      */
     const CgCpu *cpu;
+    const CgCpuset *cpuset;
     const CgMemory *memory;
     const CgPressure *pressure;
 };

@@ -16,7 +16,7 @@ G_BEGIN_DECLS
  * @CORRAL_ERROR_NOT_FOUND: there is no such group, process or label
  * @CORRAL_ERROR_GONE: the group was removed meanwhile
  * @CORRAL_ERROR_EXISTS: the group is there already
- * @CORRAL_ERROR_BUSY: processes are still in the group
+ * @CORRAL_ERROR_BUSY: processes, or groups below, are in the way
  * @CORRAL_ERROR_PERMISSION: not allowed, or mounted read-only
  * @CORRAL_ERROR_REFUSED: the kernel understood the request and refused the value
  * @CORRAL_ERROR_NAME: not a name or path that a group can have

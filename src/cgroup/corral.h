@@ -15,6 +15,7 @@
  * the same group at once.
  */
 #include "corral-cpu.h"
+#include "corral-cpuset.h"
 #include "corral-device.h"
 #include "corral-error.h"
 #include "corral-group.h"

@@ -6,6 +6,7 @@ corral_includedir = $(includedir)/corral
 corral_include_HEADERS = \
 	src/cgroup/corral.h \
 	src/cgroup/corral-cpu.h \
+	src/cgroup/corral-cpuset.h \
 	src/cgroup/corral-device.h \
 	src/cgroup/corral-error.h \
 	src/cgroup/corral-group.h \
@@ -36,6 +37,10 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-cpu-unified.c \
 	src/cgroup/cg-files.c \
 	src/cgroup/cg-files.h \
+	src/cgroup/cg-cpuset-legacy.c \
+	src/cgroup/cg-cpuset-unified.c \
+	src/cgroup/cg-cpuset.c \
+	src/cgroup/cg-cpuset.h \
 	src/cgroup/cg-group.h \
 	src/cgroup/cg-host.h \
 	src/cgroup/cg-levels.c \
@@ -57,6 +62,7 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-writer-file.c \
 	src/cgroup/cg-writer-none.c \
 	src/cgroup/corral-cpu.c \
+	src/cgroup/corral-cpuset.c \
 	src/cgroup/corral-device.c \
 	src/cgroup/corral-error.c \
 	src/cgroup/corral-group.c \

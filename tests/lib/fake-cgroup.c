@@ -485,6 +485,9 @@ fake_write(int dir, const char *file, int fd G_GNUC_UNUSED, const char *text, si
 
     if (fails(FAKE_WRITE))
         return -1;
+    /* Never gets to the file's owner. */
+    if (len == 0)
+        return 0;
     log_call("write", name, value);
 
     if (g_strv_contains(members_files, file)) {
@@ -586,6 +589,10 @@ lay_mount(const CgMount *mount, const char *controllers)
     add_files(dir, mount->unified, NULL);
     if (mount->unified) {
         write_file(dir, "cgroup.controllers", controllers);
+        if (lists(controllers, "cpuset")) {
+            write_file(dir, "cpuset.cpus.effective", "0-3\n");
+            write_file(dir, "cpuset.mems.effective", "0\n");
+        }
         return;
     }
 
