@@ -26,16 +26,21 @@ tests_lib_libfake_cgroup_la_SOURCES = \
 	tests/lib/fake-cgroup.h \
 	tests/lib/fake-defaults.c \
 	tests/lib/fake-defaults.h \
+	tests/lib/fake-devices.c \
+	tests/lib/fake-devices.h \
 	$(NULL)
 
 unit_tests = \
 	tests/unit/test-cg-codec \
+	tests/unit/test-cg-codec-devices \
 	tests/unit/test-cg-convert \
+	tests/unit/test-cg-device-rules \
 	tests/unit/test-cg-files \
 	tests/unit/test-cg-mountinfo \
 	tests/unit/test-cpu \
 	tests/unit/test-cpuset \
 	tests/unit/test-device \
+	tests/unit/test-devices \
 	tests/unit/test-group \
 	tests/unit/test-guest-path \
 	tests/unit/test-guest-threads \
@@ -55,8 +60,12 @@ guest_test_ldadd = libcorral-guest.la $(LIBXML_LIBS) $(GLIB_LIBS)
 
 tests_unit_test_cg_codec_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cg_codec_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_cg_codec_devices_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_cg_codec_devices_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cg_convert_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cg_convert_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_cg_device_rules_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_cg_device_rules_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cg_files_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cg_files_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cg_mountinfo_CPPFLAGS = $(cgroup_test_cppflags)
@@ -67,6 +76,8 @@ tests_unit_test_cpuset_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cpuset_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_device_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_device_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_devices_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_devices_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_group_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_group_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_host_CPPFLAGS = $(cgroup_test_cppflags)

@@ -25,6 +25,7 @@
 #include "cg-backend.h"
 #include "cg-cpu.h"
 #include "cg-cpuset.h"
+#include "cg-devices.h"
 #include "cg-memory.h"
 
 static gboolean
@@ -97,5 +98,6 @@ const CgBackend cg_backend_legacy = {
     .prepare_threaded = prepare_threaded,
     .cpu = &cg_cpu_legacy,
     .cpuset = &cg_cpuset_legacy,
+    .devices = &cg_devices_legacy,
     .memory = &cg_memory_legacy,
 };

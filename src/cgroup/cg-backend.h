@@ -5,6 +5,7 @@
 
 typedef struct _CgCpu CgCpu;
 typedef struct _CgCpuset CgCpuset;
+typedef struct _CgDevices CgDevices;
 typedef struct _CgMemory CgMemory;
 typedef struct _CgPressure CgPressure;
 
@@ -43,6 +44,7 @@ struct _CgBackend {
      */
     const CgCpu *cpu;
     const CgCpuset *cpuset;
+    const CgDevices *devices;
     const CgMemory *memory;
     const CgPressure *pressure;
 };

@@ -7,6 +7,12 @@
 #include "corral-error.h"
 
 gboolean
+cg_place_is_top(const CgPlace *place)
+{
+    return cg_tree_is_same(place->dir, place->hierarchy->root, ".");
+}
+
+gboolean
 cg_place_write(const CgPlace *place, const char *file, const char *text, GError **error)
 {
     return place->hierarchy->writer->write(place, file, text, error);

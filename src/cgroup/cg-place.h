@@ -32,6 +32,9 @@ typedef struct {
     CgFiles *files;                /* kept open; NULL: opened for each reading */
 } CgPlace;
 
+/* Whether there is no level above it. */
+gboolean cg_place_is_top(const CgPlace *place);
+
 /* Through the hierarchy's writer. */
 gboolean cg_place_write(const CgPlace *place, const char *file, const char *text, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

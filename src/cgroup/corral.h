@@ -16,7 +16,10 @@
  */
 #include "corral-cpu.h"
 #include "corral-cpuset.h"
+#include "corral-device-answer.h"
+#include "corral-device-rule.h"
 #include "corral-device.h"
+#include "corral-devices.h"
 #include "corral-error.h"
 #include "corral-group.h"
 #include "corral-host.h"

@@ -8,6 +8,9 @@ corral_include_HEADERS = \
 	src/cgroup/corral-cpu.h \
 	src/cgroup/corral-cpuset.h \
 	src/cgroup/corral-device.h \
+	src/cgroup/corral-device-answer.h \
+	src/cgroup/corral-device-rule.h \
+	src/cgroup/corral-devices.h \
 	src/cgroup/corral-error.h \
 	src/cgroup/corral-group.h \
 	src/cgroup/corral-host.h \
@@ -30,11 +33,17 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-backend-unified.c \
 	src/cgroup/cg-codec.c \
 	src/cgroup/cg-codec.h \
+	src/cgroup/cg-codec-devices.c \
+	src/cgroup/cg-codec-devices.h \
 	src/cgroup/cg-convert.c \
 	src/cgroup/cg-convert.h \
 	src/cgroup/cg-cpu.h \
 	src/cgroup/cg-cpu-legacy.c \
 	src/cgroup/cg-cpu-unified.c \
+	src/cgroup/cg-device-rules.c \
+	src/cgroup/cg-device-rules.h \
+	src/cgroup/cg-devices.h \
+	src/cgroup/cg-devices-legacy.c \
 	src/cgroup/cg-files.c \
 	src/cgroup/cg-files.h \
 	src/cgroup/cg-cpuset-legacy.c \
@@ -64,6 +73,9 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/corral-cpu.c \
 	src/cgroup/corral-cpuset.c \
 	src/cgroup/corral-device.c \
+	src/cgroup/corral-device-answer.c \
+	src/cgroup/corral-device-rule.c \
+	src/cgroup/corral-devices.c \
 	src/cgroup/corral-error.c \
 	src/cgroup/corral-group.c \
 	src/cgroup/corral-host.c \

@@ -25,6 +25,7 @@
 #include "cg-tree.h"
 #include "fake-cgroup.h"
 #include "fake-defaults.h"
+#include "fake-devices.h"
 
 #define KIND_FILE ".kind"
 #define LABEL_PREFIX ".label."
@@ -173,6 +174,8 @@ fill(const char *dir, const char *parent)
     }
 
     add_files_of_all(dir, FALSE, kind);
+    if (lists(kind, "devices"))
+        fake_devices_inherit(dir, parent);
     if (lists(clone, "1")) {
         write_file(dir, "cgroup.clone_children", "1\n");
         if (lists(kind, "cpuset")) {
@@ -494,6 +497,8 @@ fake_write(int dir, const char *file, int fd G_GNUC_UNUSED, const char *text, si
         done = enter(here, file, value);
     } else if (g_str_equal(file, "cgroup.subtree_control")) {
         done = hand_down(here, value);
+    } else if (g_str_equal(file, "devices.allow") || g_str_equal(file, "devices.deny")) {
+        done = fake_devices_write(here, g_str_equal(file, "devices.allow"), value);
     } else {
         g_autofree char *line = g_strconcat(value, "\n", NULL);
 
