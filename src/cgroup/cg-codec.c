@@ -86,13 +86,32 @@ compare_ids(gconstpointer a, gconstpointer b)
     return (x > y) - (x < y);
 }
 
-/* Sorts and keeps one of each. */
+static gboolean
+is_set(GArray *numbers, GCompareFunc compare)
+{
+    const gsize size = g_array_get_element_size(numbers);
+    guint i;
+
+    for (i = 1; i < numbers->len; i++) {
+        const char *here = numbers->data + i * size;
+
+        if (compare(here - size, here) >= 0)
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* Sorts and keeps one of each.  The kernel mostly has it so already. */
 static void
 make_set(GArray *numbers, GCompareFunc compare)
 {
     const guint size = g_array_get_element_size(numbers);
     guint kept = 0;
     guint i;
+
+    if (is_set(numbers, compare))
+        return;
 
     g_array_sort(numbers, compare);
     for (i = 0; i < numbers->len; i++) {
