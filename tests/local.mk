@@ -68,6 +68,7 @@ tests_unit_test_cg_device_rules_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cg_device_rules_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cg_files_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cg_files_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_cg_files_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pread
 tests_unit_test_cg_mountinfo_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cg_mountinfo_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cpu_CPPFLAGS = $(cgroup_test_cppflags)

@@ -248,10 +248,16 @@ cg_tree_read(int dir, const char *file, GError **error)
 }
 
 /*
- * The kernel makes the whole text of a control file at the read of its first
- * byte and hands out as much as there is room for, so a read that leaves room
- * has got all of it, and no second one has to ask whether there is more.
+ * The kernel makes the whole text of most control files at the read of their
+ * first byte and hands out as much as there is room for, so a read that leaves
+ * room has got all of it, and no second one has to ask whether there is more.
+ *
+ * A list of ids is made one by one, in a buffer of a page (seq_read_iter() in
+ * fs/seq_file.c): a read ends when that is full, whatever room there is.  What is
+ * shorter than half of the smallest page did not fill it.
  */
+#define SURELY_ALL 2048
+
 char *
 cg_tree_read_open(int fd, int dir, const char *file, GError **error)
 {
@@ -268,7 +274,7 @@ cg_tree_read_open(int fd, int dir, const char *file, GError **error)
             return NULL;
         }
         g_string_append_len(text, chunk, got);
-    } while (got < 0 || (gsize)got == sizeof(chunk));
+    } while (got < 0 || got >= SURELY_ALL);
 
     return g_string_free(g_steal_pointer(&text), FALSE);
 }

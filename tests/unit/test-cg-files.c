@@ -11,6 +11,18 @@
 #include "cg-tree.h"
 #include "corral-error.h"
 
+/* How much one pread() yields: a list of ids comes page by page (--wrap in tests/local.mk). */
+static gsize most = G_MAXSIZE;
+
+ssize_t __real_pread(int fd, void *buffer, size_t size, off_t at);
+ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t at);
+
+ssize_t
+__wrap_pread(int fd, void *buffer, size_t size, off_t at)
+{
+    return __real_pread(fd, buffer, MIN(size, most), at);
+}
+
 typedef struct {
     char *path;
     CgFd dir;
@@ -138,6 +150,21 @@ test_big(Fixture *self, gconstpointer unused G_GNUC_UNUSED)
     }
 }
 
+static void
+test_ids(Fixture *self, gconstpointer unused G_GNUC_UNUSED)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    guint id;
+
+    for (id = 1000; id < 3000; id++)
+        g_string_append_printf(text, "%u\n", id);
+
+    put(self, "big", text->str);
+    most = 4090;
+    assert_reads(self, "big", text->str);
+    most = G_MAXSIZE;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -147,6 +174,7 @@ main(int argc, char **argv)
     g_test_add("/files/missing", Fixture, NULL, set_up, test_missing, tear_down);
     g_test_add("/files/gone", Fixture, NULL, set_up, test_gone, tear_down);
     g_test_add("/files/big", Fixture, NULL, set_up, test_big, tear_down);
+    g_test_add("/files/ids", Fixture, NULL, set_up, test_ids, tear_down);
 
     return g_test_run();
 }
