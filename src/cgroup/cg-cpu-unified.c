@@ -25,10 +25,13 @@ set_weight(const CgPlace *place, guint weight, GError **error)
 static gboolean
 get_weight(const CgPlace *place, guint *weight, GError **error)
 {
+    g_autofree char *text = cg_place_read(place, "cpu.weight", error);
     guint64 value;
 
-    if (!cg_place_read_u64(place, "cpu.weight", &value, error))
+    if (!text)
         return FALSE;
+    if (!cg_codec_parse_u64(text, &value) || value > G_MAXUINT)
+        return cg_place_refuse_format(place, "cpu.weight", text, error);
 
     *weight = value;
     return TRUE;

@@ -527,6 +527,20 @@ test_garbage(Fixture *self, gconstpointer like)
     }
 }
 
+/* Not the weight 1 that is left of it in 32 bits. */
+static void
+test_weight_too_large(Fixture *self, gconstpointer like G_GNUC_UNUSED)
+{
+    g_autoptr(GError) error = NULL;
+    guint weight = UNTOUCHED;
+
+    fake_cgroup_put(self->fake, "/sys/fs/cgroup/g/cpu.weight", "4294967297\n");
+    g_assert_false(corral_group_get_cpu_weight(self->group, &weight, &error));
+    g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_FAILED);
+    g_assert_nonnull(strstr(error->message, "\"4294967297\\n\" in '"));
+    g_assert_cmpuint(weight, ==, UNTOUCHED);
+}
+
 static void
 test_ceiling_garbage(Fixture *self, gconstpointer like)
 {
@@ -726,6 +740,7 @@ main(int argc, char **argv)
     ADD("/cpu/ceiling-garbage/unified", "unified", test_ceiling_garbage);
     ADD("/cpu/garbage/legacy", "legacy", test_garbage);
     ADD("/cpu/garbage/unified", "unified", test_garbage);
+    ADD("/cpu/weight-too-large", "unified", test_weight_too_large);
     ADD("/cpu/vanished/legacy", "legacy", test_vanished);
     ADD("/cpu/vanished/unified", "unified", test_vanished);
     ADD("/cpu/no-controller/legacy", "legacy", test_no_controller);
