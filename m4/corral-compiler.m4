@@ -46,7 +46,8 @@ AC_DEFUN([CORRAL_WARNINGS], [
   AC_SUBST([WARNING_CFLAGS])
 ])
 
-dnl -fsanitize= has to be there at compile time and at link time.
+dnl -fsanitize= has to be there at compile time and at link time.  Nobody reads what a
+dnl sanitizer writes beside a test that passes, so a finding ends the program.
 AC_DEFUN([CORRAL_SANITIZERS], [
   AC_ARG_ENABLE([sanitizers],
     [AS_HELP_STRING([--enable-sanitizers=LIST], [compile with these sanitizers, e.g. address,undefined])],
@@ -56,7 +57,7 @@ AC_DEFUN([CORRAL_SANITIZERS], [
     [no], [enable_sanitizers=],
     [yes], [enable_sanitizers=address,undefined])
   AS_IF([test -n "$enable_sanitizers"], [
-    SANITIZER_FLAGS="-fsanitize=$enable_sanitizers -fno-omit-frame-pointer"
+    SANITIZER_FLAGS="-fsanitize=$enable_sanitizers -fno-sanitize-recover=all -fno-omit-frame-pointer"
     AC_MSG_CHECKING([whether $CC links with $SANITIZER_FLAGS])
     corral_save_CFLAGS=$CFLAGS
     CFLAGS="$CFLAGS $SANITIZER_FLAGS"
