@@ -53,9 +53,20 @@ AC_DEFUN([CORRAL_SANITIZERS], [
     [AS_HELP_STRING([--enable-sanitizers=LIST], [compile with these sanitizers, e.g. address,undefined])],
     [], [enable_sanitizers=no])
   SANITIZER_FLAGS=
+  AC_ARG_ENABLE([fuzzers],
+    [AS_HELP_STRING([--enable-fuzzers], [let libFuzzer drive the fuzz targets (needs CC=clang)])],
+    [], [enable_fuzzers=no])
+  FUZZER_LDFLAGS=
+  AS_IF([test "x$enable_fuzzers,$enable_sanitizers" = xyes,no], [enable_sanitizers=yes])
   AS_CASE([$enable_sanitizers],
     [no], [enable_sanitizers=],
     [yes], [enable_sanitizers=address,undefined])
+  AS_IF([test "x$enable_fuzzers" = xyes], [
+    AS_VAR_APPEND([enable_sanitizers], [",fuzzer-no-link"])
+    FUZZER_LDFLAGS=-fsanitize=fuzzer
+  ])
+  AM_CONDITIONAL([FUZZERS], [test "x$enable_fuzzers" = xyes])
+  AC_SUBST([FUZZER_LDFLAGS])
   AS_IF([test -n "$enable_sanitizers"], [
     SANITIZER_FLAGS="-fsanitize=$enable_sanitizers -fno-sanitize-recover=all -fno-omit-frame-pointer"
     AC_MSG_CHECKING([whether $CC links with $SANITIZER_FLAGS])

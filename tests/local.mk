@@ -196,6 +196,79 @@ tests_driver_test_shim_LDADD = $(GLIB_LIBS)
 check_PROGRAMS += tests/driver/test-shim
 TESTS += tests/driver/test-shim
 
+# ---- fuzz targets -------------------------------------------------------------
+#
+# With --enable-fuzzers libFuzzer has the main program; otherwise they replay what
+# is in tests/fuzz/corpus, which any compiler can do.
+
+fuzz_targets = \
+	tests/fuzz/fuzz-codec \
+	tests/fuzz/fuzz-control \
+	tests/fuzz/fuzz-convert \
+	tests/fuzz/fuzz-mountinfo \
+	$(NULL)
+
+if FUZZERS
+fuzz_main =
+else
+check_LTLIBRARIES += tests/fuzz/libreplay.la
+fuzz_main = tests/fuzz/libreplay.la
+TESTS += $(fuzz_targets)
+endif
+tests_fuzz_libreplay_la_SOURCES = tests/fuzz/fuzz.h tests/fuzz/replay.c
+
+# What pretend-kernel.c takes the place of.
+pretend_kernel_ldflags = \
+	-Wl,--wrap=faccessat \
+	-Wl,--wrap=fgetxattr \
+	-Wl,--wrap=openat \
+	-Wl,--wrap=pread \
+	-Wl,--wrap=read \
+	-Wl,--wrap=readlink \
+	$(NULL)
+
+fuzz_ldadd = $(fuzz_main) libcorral-private.la $(GLIB_LIBS)
+fuzz_ldflags = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+tests_fuzz_fuzz_codec_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_codec_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_control_SOURCES = \
+	tests/fuzz/fuzz-control.c \
+	tests/fuzz/pretend-kernel.c \
+	tests/fuzz/pretend-kernel.h \
+	$(NULL)
+tests_fuzz_fuzz_control_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_control_LDFLAGS = $(fuzz_ldflags) $(pretend_kernel_ldflags)
+tests_fuzz_fuzz_convert_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_convert_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_mountinfo_LDADD = $(fuzz_ldadd)
+tests_fuzz_fuzz_mountinfo_LDFLAGS = $(fuzz_ldflags)
+
+check_PROGRAMS += $(fuzz_targets)
+EXTRA_DIST += tests/fuzz/corpus
+
+# What is new to libFuzzer on its way is kept in tests/fuzz/grown of the build tree,
+# what ended a target in tests/fuzz/found-*.  A release wants FUZZ_RUNS=10000000.
+FUZZ_RUNS = 100000
+FUZZ_FLAGS = -max_len=256 -timeout=10
+
+if FUZZERS
+fuzz: $(fuzz_targets)
+	$(AM_V_at)for target in $(fuzz_targets); do \
+		name=$${target##*/fuzz-}; \
+		$(MKDIR_P) tests/fuzz/grown/$$name; \
+		echo "$$target: $(FUZZ_RUNS) runs"; \
+		ASAN_OPTIONS=malloc_context_size=2:quarantine_size_mb=16 \
+			./$$target -runs=$(FUZZ_RUNS) $(FUZZ_FLAGS) \
+			-artifact_prefix=tests/fuzz/found-$$name- \
+			tests/fuzz/grown/$$name $(srcdir)/tests/fuzz/corpus/$$name \
+			>tests/fuzz/$$name.log 2>&1 || { tail -n 50 tests/fuzz/$$name.log; exit 1; }; \
+		tail -n 1 tests/fuzz/$$name.log; \
+	done
+else
+fuzz:
+	@echo "fuzz: configure with CC=clang --enable-fuzzers, in a build tree of its own" >&2; exit 1
+endif
+
 # ---- checks of the tree -------------------------------------------------------
 
 tree_checks = \
