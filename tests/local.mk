@@ -50,6 +50,7 @@ unit_tests = \
 	tests/unit/test-members \
 	tests/unit/test-memory \
 	tests/unit/test-pressure \
+	tests/unit/test-sampler \
 	tests/unit/test-transaction \
 	$(NULL)
 
@@ -91,6 +92,8 @@ tests_unit_test_memory_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_memory_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_pressure_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_pressure_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_sampler_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_sampler_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_transaction_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_transaction_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_guest_path_CPPFLAGS = $(guest_test_cppflags)
@@ -303,6 +306,7 @@ kernel_tests = \
 	tests/root/group-cpu \
 	tests/root/group-cpuset \
 	tests/root/group-root \
+	tests/root/group-sampler \
 	$(NULL)
 
 # What a test cannot say through virsh, it says through these.
@@ -323,6 +327,8 @@ tests_root_group_cpuset_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_cpuset_LDADD = $(kernel_test_ldadd)
 tests_root_group_root_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_root_LDADD = $(kernel_test_ldadd)
+tests_root_group_sampler_CPPFLAGS = $(kernel_test_cppflags)
+tests_root_group_sampler_LDADD = $(kernel_test_ldadd)
 tests_root_call_scheduler_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS)
 tests_root_call_scheduler_LDADD = $(LIBVIRT_LIBS) $(GLIB_LIBS)
 check_PROGRAMS += $(root_programs)

@@ -27,6 +27,7 @@
 #include "corral-members.h"
 #include "corral-memory.h"
 #include "corral-pressure.h"
+#include "corral-sampler.h"
 #include "corral-setting.h"
 #include "corral-transaction.h"
 #include "corral-types.h"

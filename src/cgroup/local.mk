@@ -18,6 +18,7 @@ corral_include_HEADERS = \
 	src/cgroup/corral-members.h \
 	src/cgroup/corral-memory.h \
 	src/cgroup/corral-pressure.h \
+	src/cgroup/corral-sampler.h \
 	src/cgroup/corral-setting.h \
 	src/cgroup/corral-transaction.h \
 	src/cgroup/corral-types.h \
@@ -83,6 +84,7 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/corral-members.c \
 	src/cgroup/corral-memory.c \
 	src/cgroup/corral-pressure.c \
+	src/cgroup/corral-sampler.c \
 	src/cgroup/corral-setting.c \
 	src/cgroup/corral-transaction.c \
 	src/cgroup/corral-types.c \

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "corral-cpu.h"
+#include "corral-group.h"
+#include "corral-pressure.h"
+
+G_BEGIN_DECLS
+
+/**
+ * CorralSampleParts:
+ * @CORRAL_SAMPLE_CPU_THROTTLING: see corral_group_get_cpu_throttling()
+ * @CORRAL_SAMPLE_MEMORY_USAGE: see corral_group_get_memory_usage()
+ * @CORRAL_SAMPLE_PRESSURE: see corral_group_get_pressure(): processor time, memory and I/O
+ * @CORRAL_SAMPLE_ALL: all that there is
+ *
+ * What a sample consists of.
+ *
+ * Since: 0.1
+ */
+typedef enum {
+    CORRAL_SAMPLE_CPU_THROTTLING = 1 << 0,
+    CORRAL_SAMPLE_MEMORY_USAGE = 1 << 1,
+    CORRAL_SAMPLE_PRESSURE = 1 << 2,
+    CORRAL_SAMPLE_ALL = (1 << 3) - 1,
+} CorralSampleParts;
+
+/**
+ * CorralSample:
+ * @parts: those of the following that are told here; the others say nothing
+ * @taken_us: when it was taken, on the clock of g_get_monotonic_time()
+ * @cpu_throttling: how a ceiling has held the group up
+ * @memory_usage: bytes in use, page cache included
+ * @cpu_pressure: stalls for want of processor time
+ * @memory_pressure: stalls for want of memory
+ * @io_pressure: stalls for want of block I/O
+ *
+ * The statistics of a group, taken in one go.
+ *
+ * Since: 0.1
+ */
+typedef struct {
+    CorralSampleParts parts;
+    gint64 taken_us;
+    CorralCpuThrottling cpu_throttling;
+    guint64 memory_usage;
+    CorralPressure cpu_pressure;
+    CorralPressure memory_pressure;
+    CorralPressure io_pressure;
+} CorralSample;
+
+#define CORRAL_TYPE_SAMPLE (corral_sample_get_type())
+GType corral_sample_get_type(void);
+
+CorralSample *corral_sample_copy(const CorralSample *self);
+void corral_sample_free(CorralSample *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CorralSample, corral_sample_free)
+
+#define CORRAL_TYPE_SAMPLER (corral_sampler_get_type())
+G_DECLARE_FINAL_TYPE(CorralSampler, corral_sampler, CORRAL, SAMPLER, GObject)
+
+CorralSampler *corral_sampler_new(CorralGroup *group, CorralSampleParts parts);
+CorralSampleParts corral_sampler_get_parts(CorralSampler *self);
+gboolean corral_sampler_read(CorralSampler *self, CorralSample *sample, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
