@@ -38,6 +38,7 @@ unit_tests = \
 	tests/unit/test-cg-files \
 	tests/unit/test-cg-mountinfo \
 	tests/unit/test-cpu \
+	tests/unit/test-cpu-time \
 	tests/unit/test-cpuset \
 	tests/unit/test-device \
 	tests/unit/test-devices \
@@ -74,6 +75,8 @@ tests_unit_test_cg_mountinfo_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cg_mountinfo_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cpu_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cpu_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_cpu_time_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_cpu_time_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cpuset_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cpuset_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_device_CPPFLAGS = $(cgroup_test_cppflags)
@@ -304,6 +307,7 @@ root_tests = \
 # The library on the kernel: test-group.sh runs them here, tests/vm in a virtual machine.
 kernel_tests = \
 	tests/root/group-cpu \
+	tests/root/group-cpu-time \
 	tests/root/group-cpuset \
 	tests/root/group-root \
 	tests/root/group-sampler \
@@ -323,6 +327,8 @@ kernel_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/lib
 kernel_test_ldadd = tests/lib/libkernel-bed.la libcorral.la $(GLIB_LIBS)
 tests_root_group_cpu_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_cpu_LDADD = $(kernel_test_ldadd)
+tests_root_group_cpu_time_CPPFLAGS = $(kernel_test_cppflags)
+tests_root_group_cpu_time_LDADD = $(kernel_test_ldadd)
 tests_root_group_cpuset_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_cpuset_LDADD = $(kernel_test_ldadd)
 tests_root_group_root_CPPFLAGS = $(kernel_test_cppflags)

@@ -23,6 +23,7 @@
 #include <config.h>
 
 #include "cg-backend.h"
+#include "cg-cpu-time.h"
 #include "cg-cpu.h"
 #include "cg-cpuset.h"
 #include "cg-devices.h"
@@ -97,6 +98,7 @@ const CgBackend cg_backend_legacy = {
     .prepare = prepare,
     .prepare_threaded = prepare_threaded,
     .cpu = &cg_cpu_legacy,
+    .cpu_time = &cg_cpu_time_legacy,
     .cpuset = &cg_cpuset_legacy,
     .devices = &cg_devices_legacy,
     .memory = &cg_memory_legacy,

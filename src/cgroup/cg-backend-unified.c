@@ -10,6 +10,7 @@
 #include <config.h>
 
 #include "cg-backend.h"
+#include "cg-cpu-time.h"
 #include "cg-cpu.h"
 #include "cg-cpuset.h"
 #include "cg-memory.h"
@@ -108,6 +109,7 @@ const CgBackend cg_backend_unified = {
     .prepare_threaded = prepare_threaded,
     .kill = kill_all,
     .cpu = &cg_cpu_unified,
+    .cpu_time = &cg_cpu_time_unified,
     .cpuset = &cg_cpuset_unified,
     .memory = &cg_memory_unified,
     .pressure = &cg_pressure_unified,

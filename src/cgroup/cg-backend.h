@@ -4,6 +4,7 @@
 #include "cg-place.h"
 
 typedef struct _CgCpu CgCpu;
+typedef struct _CgCpuTime CgCpuTime;
 typedef struct _CgCpuset CgCpuset;
 typedef struct _CgDevices CgDevices;
 typedef struct _CgMemory CgMemory;
@@ -43,6 +44,7 @@ struct _CgBackend {
      * it, and entries of it are NULL where it lacks one.
      */
     const CgCpu *cpu;
+    const CgCpuTime *cpu_time;
     const CgCpuset *cpuset;
     const CgDevices *devices;
     const CgMemory *memory;

@@ -14,6 +14,7 @@
  * Objects may be used from several threads as long as no two of them change
  * the same group at once.
  */
+#include "corral-cpu-time.h"
 #include "corral-cpu.h"
 #include "corral-cpuset.h"
 #include "corral-device-answer.h"

@@ -5,6 +5,7 @@
 corral_includedir = $(includedir)/corral
 corral_include_HEADERS = \
 	src/cgroup/corral.h \
+	src/cgroup/corral-cpu-time.h \
 	src/cgroup/corral-cpu.h \
 	src/cgroup/corral-cpuset.h \
 	src/cgroup/corral-device.h \
@@ -38,6 +39,9 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-codec-devices.h \
 	src/cgroup/cg-convert.c \
 	src/cgroup/cg-convert.h \
+	src/cgroup/cg-cpu-time-legacy.c \
+	src/cgroup/cg-cpu-time-unified.c \
+	src/cgroup/cg-cpu-time.h \
 	src/cgroup/cg-cpu.h \
 	src/cgroup/cg-cpu-legacy.c \
 	src/cgroup/cg-cpu-unified.c \
@@ -71,6 +75,7 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-writer-check.c \
 	src/cgroup/cg-writer-file.c \
 	src/cgroup/cg-writer-none.c \
+	src/cgroup/corral-cpu-time.c \
 	src/cgroup/corral-cpu.c \
 	src/cgroup/corral-cpuset.c \
 	src/cgroup/corral-device.c \
