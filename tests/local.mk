@@ -2,7 +2,7 @@
 #
 #   make check        unit tests, in-process driver tests and the checks of the tree: no root
 #   make check-root   tests in the laboratory, one after the other
-#   make check-vm     tests in a virtual machine
+#   make check-vm     tests in a virtual machine with systemd, for each layout of cgroups
 #   make bench        figures
 #
 # Each keeps a summary of its own: test-suite.log, test-suite-root.log, test-suite-vm.log.
@@ -10,7 +10,7 @@
 AM_TESTS_ENVIRONMENT = \
 	export CORRAL_SRCDIR='$(abs_srcdir)' CORRAL_BUILDDIR='$(abs_builddir)'; \
 	export CORRAL_STAGE='$(stage_dir)' CORRAL_VERSION='$(VERSION)' CC='$(CC)'; \
-	export CORRAL_KERNEL_TESTS='$(kernel_tests)'; \
+	export CORRAL_KERNEL_TESTS='$(kernel_tests)' CORRAL_VM_PROGRAMS='$(vm_programs)'; \
 	export CORRAL_LIBVIRT_HEADERS='$(LIBVIRT_HEADERS)' CORRAL_LIBVIRT_VERSION='$(LIBVIRT_VERSION)'; \
 	export G_TEST_SRCDIR='$(abs_srcdir)/tests' G_TEST_BUILDDIR='$(abs_builddir)/tests'; \
 	export LC_ALL=C.UTF-8;
@@ -339,15 +339,38 @@ tests_root_call_scheduler_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS)
 tests_root_call_scheduler_LDADD = $(LIBVIRT_LIBS) $(GLIB_LIBS)
 check_PROGRAMS += $(root_programs)
 
-vm_tests =
+# ---- the virtual machine ------------------------------------------------------
+#
+# One boot for each layout of cgroups, and in it all of vm_programs: programs that
+# are built, or scripts of the source tree, each given the path of a group for its
+# own.  Exit status 0 is success, 77 that it is not possible here.
+
+vm_tests = \
+	tests/vm/test-hybrid.sh \
+	tests/vm/test-machine.sh \
+	tests/vm/test-v1.sh \
+	tests/vm/test-v2.sh \
+	$(NULL)
+
+vm_programs = \
+	$(kernel_tests) \
+	$(NULL)
 
 EXTRA_DIST += \
 	tests/data \
 	tests/root/functions.sh \
+	tests/vm/functions.sh \
 	$(root_tests) \
 	$(vm_tests) \
 	$(NULL)
-dist_noinst_SCRIPTS += tests/bench/bench.sh tests/root/lab
+dist_noinst_SCRIPTS += \
+	tests/bench/bench.sh \
+	tests/root/lab \
+	tests/vm/agent \
+	tests/vm/image \
+	tests/vm/machine \
+	tests/vm/run-programs \
+	$(NULL)
 
 # The harness of `make check' with other tests and another summary; -j1, because
 # each laboratory wants the machine for itself.
@@ -355,13 +378,9 @@ check-root: all stage $(root_programs)
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS \
 		TESTS='$(root_tests)' TEST_SUITE_LOG=test-suite-root.log
 
-check-vm: all stage
-	$(AM_V_at)set -- $(vm_tests); if test $$# = 0; then \
-		echo "check-vm: there are no tests for a virtual machine yet"; \
-	else \
-		$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS \
-			TESTS='$(vm_tests)' TEST_SUITE_LOG=test-suite-vm.log; \
-	fi
+check-vm: all stage $(vm_programs)
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS \
+		TESTS='$(vm_tests)' TEST_SUITE_LOG=test-suite-vm.log
 
 bench_programs = \
 	tests/bench/bench-group \

@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The library where systemd mounts cgroup2 alone.
+
+. "$(dirname "$0")/functions.sh"
+
+run_programs v2
