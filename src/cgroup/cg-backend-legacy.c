@@ -90,7 +90,7 @@ prepare_threaded(const CgPlace *parent G_GNUC_UNUSED, int dir G_GNUC_UNUSED,
 
 const CgBackend cg_backend_legacy = {
     .name = "legacy",
-    .everywhere = ~(CorralControllers)0,
+    .everywhere = CORRAL_CONTROLLERS_ALL,
     .processes_file = "cgroup.procs",
     .threads_file = "tasks",
     .entrance_file = "tasks",

@@ -31,6 +31,9 @@ typedef enum {
     CORRAL_DEVICE_TYPE_ALL,
 } CorralDeviceType;
 
+#define CORRAL_TYPE_DEVICE_TYPE (corral_device_type_get_type())
+GType corral_device_type_get_type(void);
+
 /**
  * CorralDevice:
  * @type: block or character

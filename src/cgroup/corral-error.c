@@ -4,4 +4,10 @@
 
 #include "corral-error.h"
 
+/**
+ * corral_error_quark:
+ *
+ * Returns: the domain of all errors of this library
+ * Since: 0.1
+ */
 G_DEFINE_QUARK(corral-error-quark, corral_error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include <glib-object.h>
 
 G_BEGIN_DECLS
 
@@ -38,6 +38,9 @@ typedef enum {
     CORRAL_ERROR_REFUSED,
     CORRAL_ERROR_NAME,
 } CorralError;
+
+#define CORRAL_TYPE_ERROR (corral_error_get_type())
+GType corral_error_get_type(void);
 
 GQuark corral_error_quark(void);
 

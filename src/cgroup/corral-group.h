@@ -27,6 +27,9 @@ typedef enum {
     CORRAL_MAKE_ON_DEMAND = 1 << 1,
 } CorralMakeFlags;
 
+#define CORRAL_TYPE_MAKE_FLAGS (corral_make_flags_get_type())
+GType corral_make_flags_get_type(void);
+
 CorralGroup *corral_group_make(CorralHost *host, const char *path, CorralControllers controllers,
                                CorralMakeFlags flags, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 CorralGroup *corral_group_open(CorralHost *host, const char *path, CorralControllers controllers,

@@ -23,6 +23,9 @@ typedef enum {
     CORRAL_HOST_READ_ONLY = 1 << 0,
 } CorralHostFlags;
 
+#define CORRAL_TYPE_HOST_FLAGS (corral_host_flags_get_type())
+GType corral_host_flags_get_type(void);
+
 /**
  * CorralGroupFilter:
  * @path: a group's path, without a leading slash

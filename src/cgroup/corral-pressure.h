@@ -24,6 +24,9 @@ typedef enum {
     CORRAL_PRESSURE_IRQ,
 } CorralPressureResource;
 
+#define CORRAL_TYPE_PRESSURE_RESOURCE (corral_pressure_resource_get_type())
+GType corral_pressure_resource_get_type(void);
+
 /**
  * CORRAL_PRESSURE_UNKNOWN:
  *

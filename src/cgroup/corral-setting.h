@@ -21,6 +21,9 @@ typedef enum {
     CORRAL_SETTING_MEMORY_LIMIT,
 } CorralSetting;
 
+#define CORRAL_TYPE_SETTING (corral_setting_get_type())
+GType corral_setting_get_type(void);
+
 /**
  * CORRAL_N_SETTINGS:
  *

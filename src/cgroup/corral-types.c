@@ -4,6 +4,9 @@
 
 #include "corral-types.h"
 
+G_STATIC_ASSERT(CORRAL_CONTROLLERS_THREADED ==
+                (CORRAL_CONTROLLERS_CPU | CORRAL_CONTROLLERS_CPUACCT | CORRAL_CONTROLLERS_CPUSET));
+
 static const struct {
     const char *name;
     const char *alias; /* the legacy interface's name, where it differs */

@@ -94,7 +94,16 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/corral-transaction.c \
 	src/cgroup/corral-types.c \
 	$(NULL)
+nodist_libcorral_private_la_SOURCES = corral-enums.c
 libcorral_private_la_LIBADD = $(GLIB_LIBS)
+
+# Their prototypes are in the headers, beside what they describe.
+corral-enums.c: src/cgroup/corral-enums.c.in $(corral_include_HEADERS)
+	$(AM_V_GEN)$(GLIB_MKENUMS) --output $@ --template $(srcdir)/src/cgroup/corral-enums.c.in \
+		$(corral_include_HEADERS:%=$(srcdir)/%)
+
+CLEANFILES += corral-enums.c
+EXTRA_DIST += src/cgroup/corral-enums.c.in
 
 # The interface is libcorral.sym, no more.  -version-info follows the rules of
 # libtool's manual; HACKING.md says when to touch it.

@@ -18,7 +18,6 @@
 /* A container may have groups of its own, as deep as it likes. */
 #define DEPTH_MAX 32
 
-#define ALL_CONTROLLERS (CORRAL_CONTROLLER_BIT(CORRAL_N_CONTROLLERS) - 1)
 
 static const char *const drivers[] = {"qemu", "lxc"};
 
@@ -221,8 +220,8 @@ static void
 look_at_members(CliGuestGroup *guest, const char *root, CorralHost *host, CorralGroup *group)
 {
     g_autoptr(GHashTable) processes = g_hash_table_new(NULL, NULL);
-    g_autoptr(CorralGroup) whole =
-        corral_group_open(host, guest->path, ALL_CONTROLLERS & ~CORRAL_CONTROLLERS_THREADED, NULL);
+    g_autoptr(CorralGroup) whole = corral_group_open(
+        host, guest->path, CORRAL_CONTROLLERS_ALL & ~CORRAL_CONTROLLERS_THREADED, NULL);
     g_autoptr(CorralGroup) threaded =
         corral_group_open(host, guest->path, CORRAL_CONTROLLERS_THREADED, NULL);
 
@@ -247,7 +246,7 @@ compare_children(gconstpointer a, gconstpointer b)
 static gboolean
 is_there(CorralHost *host, const char *path)
 {
-    g_autoptr(CorralGroup) group = corral_group_open(host, path, ALL_CONTROLLERS, NULL);
+    g_autoptr(CorralGroup) group = corral_group_open(host, path, CORRAL_CONTROLLERS_ALL, NULL);
 
     return group != NULL;
 }
@@ -255,7 +254,7 @@ is_there(CorralHost *host, const char *path)
 static CliGuestGroup *
 look_at_guest(const char *root, CorralHost *host, const char *path)
 {
-    g_autoptr(CorralGroup) group = corral_group_open(host, path, ALL_CONTROLLERS, NULL);
+    g_autoptr(CorralGroup) group = corral_group_open(host, path, CORRAL_CONTROLLERS_ALL, NULL);
     CliGuestGroup *guest;
 
     if (!group)
@@ -313,7 +312,7 @@ cli_groups_list(const char *root, GError **error)
 
     if (!host)
         return NULL;
-    paths = corral_host_find_groups(host, ALL_CONTROLLERS, is_guest, NULL, error);
+    paths = corral_host_find_groups(host, CORRAL_CONTROLLERS_ALL, is_guest, NULL, error);
     if (!paths)
         return NULL;
 

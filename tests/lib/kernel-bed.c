@@ -234,7 +234,7 @@ void
 bed_assert_nothing_left(void)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(CorralGroup) group = corral_group_open(host, base, ~(CorralControllers)0, &error);
+    g_autoptr(CorralGroup) group = corral_group_open(host, base, CORRAL_CONTROLLERS_ALL, &error);
 
     g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND);
     g_assert_null(group);

@@ -9,7 +9,7 @@
 #include "fake-cgroup.h"
 
 #define BIT(name) CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_##name)
-#define EVERY (~(CorralControllers)0)
+#define EVERY CORRAL_CONTROLLERS_ALL
 
 static CorralGroup *
 make(CorralHost *host, const char *path, CorralControllers controllers)
