@@ -32,7 +32,7 @@ find_cpu(CorralGroup *self, const CgPlace **place, GError **error)
  * %CORRAL_ERROR_RANGE; %CORRAL_ERROR_REFUSED: the group is idle, see
  * corral_group_set_cpu_idle(); %CORRAL_ERROR_NO_CONTROLLER, %CORRAL_ERROR_GONE.
  *
- * Returns: %TRUE if the kernel accepted it
+ * Returns: (skip): %TRUE if the kernel accepted it
  * Since: 0.1
  */
 gboolean
@@ -64,7 +64,7 @@ corral_group_set_cpu_shares(CorralGroup *self, guint64 shares, GError **error)
  * @shares: (out): its shares; %CORRAL_CPU_SHARES_MIN if it is idle
  * @error: where to put what went wrong
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean
@@ -92,7 +92,7 @@ corral_group_get_cpu_shares(CorralGroup *self, guint64 *shares, GError **error)
  * %CORRAL_ERROR_RANGE; %CORRAL_ERROR_REFUSED: the group is idle, see
  * corral_group_set_cpu_idle(); %CORRAL_ERROR_NO_CONTROLLER, %CORRAL_ERROR_GONE.
  *
- * Returns: %TRUE if the kernel accepted it
+ * Returns: (skip): %TRUE if the kernel accepted it
  * Since: 0.1
  */
 gboolean
@@ -120,7 +120,7 @@ corral_group_set_cpu_weight(CorralGroup *self, guint weight, GError **error)
  * @weight: (out): its weight; 0 if it is idle
  * @error: where to put what went wrong
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean
@@ -151,7 +151,7 @@ corral_group_get_cpu_weight(CorralGroup *self, guint *weight, GError **error)
  * refuses the value, e.g. because a child's ceiling is higher or the burst is more
  * than the quota; the old one is in force; %CORRAL_ERROR_NO_CONTROLLER, %CORRAL_ERROR_GONE.
  *
- * Returns: %TRUE if the kernel accepted both values
+ * Returns: (skip): %TRUE if the kernel accepted both values
  * Since: 0.1
  */
 gboolean
@@ -186,7 +186,7 @@ corral_group_set_cpu_ceiling(CorralGroup *self, gint64 quota_us, guint64 period_
  *
  * %CORRAL_ERROR_UNSUPPORTED: this kernel was built without CPU ceilings.
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean
@@ -217,7 +217,7 @@ corral_group_get_cpu_ceiling(CorralGroup *self, gint64 *quota_us, guint64 *perio
  * the quota; %CORRAL_ERROR_UNSUPPORTED: Linux before 5.14, or built without CPU
  * ceilings; %CORRAL_ERROR_NO_CONTROLLER, %CORRAL_ERROR_GONE.
  *
- * Returns: %TRUE if the kernel accepted it
+ * Returns: (skip): %TRUE if the kernel accepted it
  * Since: 0.1
  */
 gboolean
@@ -247,7 +247,7 @@ corral_group_set_cpu_burst(CorralGroup *self, guint64 burst_us, GError **error)
  *
  * %CORRAL_ERROR_UNSUPPORTED: as for corral_group_set_cpu_burst().
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean
@@ -277,7 +277,7 @@ corral_group_get_cpu_burst(CorralGroup *self, guint64 *burst_us, GError **error)
  * %CORRAL_ERROR_UNSUPPORTED: Linux before 5.15; %CORRAL_ERROR_NO_CONTROLLER,
  * %CORRAL_ERROR_GONE.
  *
- * Returns: %TRUE if the kernel accepted it
+ * Returns: (skip): %TRUE if the kernel accepted it
  * Since: 0.1
  */
 gboolean
@@ -302,7 +302,7 @@ corral_group_set_cpu_idle(CorralGroup *self, gboolean idle, GError **error)
  *
  * %CORRAL_ERROR_UNSUPPORTED: Linux before 5.15.
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean
@@ -325,7 +325,7 @@ corral_group_get_cpu_idle(CorralGroup *self, gboolean *idle, GError **error)
  * @throttling: (out caller-allocates): how much its ceiling has held it up
  * @error: where to put what went wrong
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean

@@ -82,6 +82,8 @@ corral_device_copy(const CorralDevice *self)
  * corral_device_free:
  * @self: (transfer full): a device
  *
+ * Gives back what corral_device_new() and its kin have made.
+ *
  * Since: 0.1
  */
 void

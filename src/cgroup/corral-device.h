@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  *
  * Since: 0.1
  */
-#define CORRAL_DEVICE_ANY G_MAXUINT
+#define CORRAL_DEVICE_ANY ((guint)4294967295)
 
 /**
  * CorralDeviceType:

@@ -202,7 +202,7 @@ take_back_all(CorralGroup *self, const gboolean *made)
 }
 
 /**
- * corral_group_make:
+ * corral_group_make: (constructor)
  * @host: where
  * @path: e.g. "production/web/guest"; levels that are missing are made
  * @controllers: those it shall have; what this host does not serve is left out
@@ -285,7 +285,7 @@ read_controllers(const CgHierarchy *hierarchy, int dir, CorralControllers wanted
 }
 
 /**
- * corral_group_open:
+ * corral_group_open: (constructor)
  * @host: where
  * @path: the group's path; "" is the root
  * @controllers: those to look for
@@ -525,7 +525,7 @@ corral_group_list_children(CorralGroup *self, GError **error)
  *
  * %CORRAL_ERROR_BUSY: processes are in it; what could be removed is.
  *
- * Returns: %TRUE if nothing is left of it
+ * Returns: (skip): %TRUE if nothing is left of it
  * Since: 0.1
  */
 gboolean

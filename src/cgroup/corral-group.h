@@ -9,6 +9,14 @@
 
 G_BEGIN_DECLS
 
+/**
+ * CorralGroup:
+ *
+ * A resource group: one path, in every hierarchy that serves one of the
+ * controllers it was made or opened with.
+ *
+ * Since: 0.1
+ */
 #define CORRAL_TYPE_GROUP (corral_group_get_type())
 G_DECLARE_FINAL_TYPE(CorralGroup, corral_group, CORRAL, GROUP, GObject)
 
@@ -18,6 +26,8 @@ G_DECLARE_FINAL_TYPE(CorralGroup, corral_group, CORRAL, GROUP, GObject)
  * @CORRAL_MAKE_NEW: a group that exists in any hierarchy is %CORRAL_ERROR_EXISTS
  * @CORRAL_MAKE_ON_DEMAND: if it is new it may go as soon as it is empty, like the levels that
  *   are made on the way to it: see corral_group_prune()
+ *
+ * How corral_group_make() goes about it.
  *
  * Since: 0.1
  */

@@ -410,7 +410,8 @@ corral_host_find_process(CorralHost *self, CorralController controller, pid_t pi
     for (i = 0; i < self->hierarchies->len && !hierarchy; i++) {
         const CgHierarchy *candidate = g_ptr_array_index(self->hierarchies, i);
 
-        if (candidate->controllers & CORRAL_CONTROLLER_BIT(controller))
+        if ((guint)controller < CORRAL_N_CONTROLLERS &&
+            candidate->controllers & CORRAL_CONTROLLER_BIT(controller))
             hierarchy = candidate;
     }
     if (!hierarchy) {
@@ -466,7 +467,7 @@ search_below(int root, const char *path, Search *search)
             path[0] ? g_strconcat(path, "/", names[i], NULL) : g_strdup(names[i]);
         gboolean descend = TRUE;
 
-        if (search->filter(child, &descend, search->user_data))
+        if (!search->filter || search->filter(child, &descend, search->user_data))
             g_hash_table_add(search->found, g_strdup(child));
         if (descend)
             search_below(root, child, search);
@@ -483,7 +484,7 @@ compare_paths(gconstpointer a, gconstpointer b)
  * corral_host_find_groups:
  * @self: a host
  * @controllers: in whose hierarchies to look
- * @filter: (scope call): says which groups are wanted
+ * @filter: (nullable) (scope call): says which groups are wanted; %NULL for all
  * @user_data: for @filter
  * @error: where to put what went wrong
  *

@@ -8,6 +8,14 @@
 
 G_BEGIN_DECLS
 
+/**
+ * CorralHost:
+ *
+ * A machine with its cgroup hierarchies, wherever they are mounted and whichever
+ * of the kernel's interfaces serves which controller.
+ *
+ * Since: 0.1
+ */
 #define CORRAL_TYPE_HOST (corral_host_get_type())
 G_DECLARE_FINAL_TYPE(CorralHost, corral_host, CORRAL, HOST, GObject)
 
@@ -15,6 +23,8 @@ G_DECLARE_FINAL_TYPE(CorralHost, corral_host, CORRAL, HOST, GObject)
  * CorralHostFlags:
  * @CORRAL_HOST_NONE: the usual
  * @CORRAL_HOST_READ_ONLY: nothing is ever made, written or removed through this host
+ *
+ * How a host will be used.
  *
  * Since: 0.1
  */
@@ -31,6 +41,8 @@ GType corral_host_flags_get_type(void);
  * @path: a group's path, without a leading slash
  * @descend: (inout): %TRUE on entry; set to %FALSE to leave out what is below
  * @user_data: as given to corral_host_find_groups()
+ *
+ * Says whether a group is wanted.
  *
  * Returns: %TRUE if @path is wanted
  * Since: 0.1

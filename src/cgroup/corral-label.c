@@ -21,7 +21,7 @@
  * is put on the group's directory in every hierarchy, so whichever of them
  * survives an accident tells what it is.
  *
- * Returns: %TRUE if it is set everywhere
+ * Returns: (skip): %TRUE if it is set everywhere
  * Since: 0.1
  */
 gboolean

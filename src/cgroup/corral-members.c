@@ -63,7 +63,7 @@ attach(CorralGroup *self, gboolean thread, pid_t id, GError **error)
  *
  * %CORRAL_ERROR_NOT_FOUND: it is gone; %CORRAL_ERROR_GONE: the group is.
  *
- * Returns: %TRUE if it is in @self in every hierarchy
+ * Returns: (skip): %TRUE if it is in @self in every hierarchy
  * Since: 0.1
  */
 gboolean
@@ -81,7 +81,7 @@ corral_group_attach_process(CorralGroup *self, pid_t pid, GError **error)
  * Moves one thread.  The unified interface allows that only between groups of
  * one process.
  *
- * Returns: %TRUE if it is in @self in every hierarchy
+ * Returns: (skip): %TRUE if it is in @self in every hierarchy
  * Since: 0.1
  */
 gboolean
@@ -320,7 +320,7 @@ kill_in_all(CorralGroup *self)
  * %CORRAL_ERROR_BUSY: some are still there; %CORRAL_ERROR_NAME: @self is the
  * root, which holds the whole machine.
  *
- * Returns: %TRUE if the group is empty
+ * Returns: (skip): %TRUE if the group is empty
  * Since: 0.1
  */
 gboolean

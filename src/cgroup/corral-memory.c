@@ -27,7 +27,7 @@ find_memory(CorralGroup *self, const CgPlace **place, GError **error)
  *
  * %CORRAL_ERROR_NO_CONTROLLER, %CORRAL_ERROR_GONE.
  *
- * Returns: %TRUE if the kernel accepted it
+ * Returns: (skip): %TRUE if the kernel accepted it
  * Since: 0.1
  */
 gboolean
@@ -59,7 +59,7 @@ corral_group_set_memory_limit(CorralGroup *self, guint64 bytes, GError **error)
  * @bytes: (out): the most it may use, or %CORRAL_MEMORY_UNLIMITED
  * @error: where to put what went wrong
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean
@@ -82,7 +82,7 @@ corral_group_get_memory_limit(CorralGroup *self, guint64 *bytes, GError **error)
  * @bytes: (out): what it and everything below it uses, page cache included
  * @error: where to put what went wrong
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean

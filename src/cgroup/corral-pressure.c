@@ -109,7 +109,7 @@ cg_pressure_refuse_host(CorralHost *host, const char *file, GError *failure, GEr
  * not measure @resource, or it was told not to (`psi=0`, `cgroup.pressure`);
  * %CORRAL_ERROR_RANGE: no such resource; %CORRAL_ERROR_GONE.
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean
@@ -148,7 +148,7 @@ corral_group_get_pressure(CorralGroup *self, CorralPressureResource resource,
  * %CORRAL_ERROR_UNSUPPORTED: the kernel does not measure @resource;
  * %CORRAL_ERROR_RANGE: no such resource.
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean

@@ -101,7 +101,7 @@ corral_setting_from_name(const char *name, CorralSetting *setting)
  * The same as the setting's own function.  %CORRAL_ERROR_RANGE also if there is
  * no such setting.
  *
- * Returns: %TRUE if the kernel accepted it
+ * Returns: (skip): %TRUE if the kernel accepted it
  * Since: 0.1
  */
 gboolean
@@ -117,7 +117,7 @@ corral_group_set(CorralGroup *self, CorralSetting setting, guint64 value, GError
  * @value: (out): in the unit that the setting's own function documents
  * @error: where to put what went wrong
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean

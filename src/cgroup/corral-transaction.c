@@ -285,7 +285,7 @@ check_step(const Step *step, GError **error)
  * %CORRAL_ERROR_GONE, %CORRAL_ERROR_PERMISSION: of the first setting, in the order in
  * which they were added, that is not as it should be.
  *
- * Returns: %TRUE if nothing is known that speaks against it
+ * Returns: (skip): %TRUE if nothing is known that speaks against it
  * Since: 0.1
  */
 gboolean
@@ -392,7 +392,7 @@ set_back(GPtrArray *steps, guint n, GError **failure)
  * force by that time.  Errors are those of corral_transaction_check() and of the
  * settings' own functions, and name the group and the setting.
  *
- * Returns: %TRUE if all settings are in force
+ * Returns: (skip): %TRUE if all settings are in force
  * Since: 0.1
  */
 gboolean

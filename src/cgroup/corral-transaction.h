@@ -6,6 +6,13 @@
 
 G_BEGIN_DECLS
 
+/**
+ * CorralTransaction:
+ *
+ * Several settings, of one group or of several, that are made all or not at all.
+ *
+ * Since: 0.1
+ */
 #define CORRAL_TYPE_TRANSACTION (corral_transaction_get_type())
 G_DECLARE_FINAL_TYPE(CorralTransaction, corral_transaction, CORRAL, TRANSACTION, GObject)
 

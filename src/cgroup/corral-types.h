@@ -122,6 +122,8 @@ GType corral_controllers_get_type(void);
 /**
  * CORRAL_CPU_SHARES_MIN:
  *
+ * The fewest shares of processor time.
+ *
  * Shares are proportional: half the shares is half the processor time under
  * contention.  The range and the default of 1024 are those of the kernel's
  * legacy interface (MIN_SHARES and MAX_SHARES in kernel/sched/sched.h) and of
@@ -130,34 +132,99 @@ GType corral_controllers_get_type(void);
  * Since: 0.1
  */
 #define CORRAL_CPU_SHARES_MIN G_GUINT64_CONSTANT(2)
+
+/**
+ * CORRAL_CPU_SHARES_MAX:
+ *
+ * The most shares of processor time: see %CORRAL_CPU_SHARES_MIN.
+ *
+ * Since: 0.1
+ */
 #define CORRAL_CPU_SHARES_MAX G_GUINT64_CONSTANT(262144)
+
+/**
+ * CORRAL_CPU_SHARES_DEFAULT:
+ *
+ * The shares of a group that nobody gave any: see %CORRAL_CPU_SHARES_MIN.
+ *
+ * Since: 0.1
+ */
 #define CORRAL_CPU_SHARES_DEFAULT G_GUINT64_CONSTANT(1024)
 
 /**
  * CORRAL_CPU_WEIGHT_MIN:
  *
- * Weights are proportional too, on the scale of the kernel's unified interface
- * (CGROUP_WEIGHT_MIN, _MAX and _DFL in include/linux/cgroup.h).
+ * The least weight.  Weights are proportional too, on the scale of the kernel's
+ * unified interface (CGROUP_WEIGHT_MIN, _MAX and _DFL in include/linux/cgroup.h).
  *
  * Since: 0.1
  */
 #define CORRAL_CPU_WEIGHT_MIN 1
+
+/**
+ * CORRAL_CPU_WEIGHT_MAX:
+ *
+ * The greatest weight.
+ *
+ * Since: 0.1
+ */
 #define CORRAL_CPU_WEIGHT_MAX 10000
+
+/**
+ * CORRAL_CPU_WEIGHT_DEFAULT:
+ *
+ * The weight of a group that nobody gave any.
+ *
+ * Since: 0.1
+ */
 #define CORRAL_CPU_WEIGHT_DEFAULT 100
 
 /**
  * CORRAL_CPU_PERIOD_MIN_US:
  *
- * Length of the period of a ceiling, in microseconds: 1 ms to 1 s (the
- * kernel's min_cfs_quota_period and max_cfs_quota_period).  A quota is at
- * least 1 ms and at most 2^44 - 1 us (max_cfs_runtime).
+ * The shortest period of a ceiling, in microseconds: 1 ms (the kernel's
+ * min_cfs_quota_period).
  *
  * Since: 0.1
  */
 #define CORRAL_CPU_PERIOD_MIN_US G_GUINT64_CONSTANT(1000)
+
+/**
+ * CORRAL_CPU_PERIOD_MAX_US:
+ *
+ * The longest period of a ceiling, in microseconds: 1 s (the kernel's
+ * max_cfs_quota_period).
+ *
+ * Since: 0.1
+ */
 #define CORRAL_CPU_PERIOD_MAX_US G_GUINT64_CONSTANT(1000000)
+
+/**
+ * CORRAL_CPU_PERIOD_DEFAULT_US:
+ *
+ * The period of a group that nobody gave one, in microseconds.
+ *
+ * Since: 0.1
+ */
 #define CORRAL_CPU_PERIOD_DEFAULT_US G_GUINT64_CONSTANT(100000)
+
+/**
+ * CORRAL_CPU_QUOTA_MIN_US:
+ *
+ * The smallest quota of a ceiling, in microseconds: 1 ms.
+ *
+ * Since: 0.1
+ */
 #define CORRAL_CPU_QUOTA_MIN_US G_GINT64_CONSTANT(1000)
+
+/**
+ * CORRAL_CPU_QUOTA_MAX_US:
+ *
+ * The greatest quota of a ceiling, in microseconds: 2^44 - 1 (the kernel's
+ * max_cfs_runtime).
+ *
+ * Since: 0.1
+ */
 #define CORRAL_CPU_QUOTA_MAX_US G_GINT64_CONSTANT(17592186044415)
 
 /**
@@ -187,7 +254,7 @@ GType corral_controllers_get_type(void);
  *
  * Since: 0.1
  */
-#define CORRAL_MEMORY_UNLIMITED G_MAXUINT64
+#define CORRAL_MEMORY_UNLIMITED G_GUINT64_CONSTANT(18446744073709551615)
 
 /**
  * CORRAL_UNKNOWN:
@@ -196,7 +263,7 @@ GType corral_controllers_get_type(void);
  *
  * Since: 0.1
  */
-#define CORRAL_UNKNOWN G_MAXUINT64
+#define CORRAL_UNKNOWN G_GUINT64_CONSTANT(18446744073709551615)
 
 const char *corral_controller_get_name(CorralController controller);
 gboolean corral_controller_from_name(const char *name, CorralController *controller);
