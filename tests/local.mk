@@ -286,8 +286,11 @@ tree_checks = \
 	build-aux/check-symbols \
 	$(NULL)
 
-dist_check_SCRIPTS += $(tree_checks) tests/unit/test-checks.sh
+dist_check_SCRIPTS += $(tree_checks) build-aux/check-api tests/unit/test-checks.sh
 TESTS += $(tree_checks) tests/unit/test-checks.sh
+if HAVE_INTROSPECTION
+TESTS += build-aux/check-api
+endif
 
 # ---- the laboratory -----------------------------------------------------------
 

@@ -29,7 +29,7 @@ find_cpu_time(CorralGroup *self, const CgPlace **place, GError **error)
  *
  * %CORRAL_ERROR_NO_CONTROLLER, %CORRAL_ERROR_GONE.
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean

@@ -107,7 +107,7 @@ get_effective(CorralGroup *self, CgCpusetKind kind, GError **error)
  * %CORRAL_ERROR_BUSY: a group below has CPUs that are to be taken away (legacy
  * interface only; narrow that first); %CORRAL_ERROR_NO_CONTROLLER, %CORRAL_ERROR_GONE.
  *
- * Returns: %TRUE if the group has these CPUs
+ * Returns: (skip): %TRUE if the group has these CPUs
  * Since: 0.1
  */
 gboolean
@@ -162,7 +162,7 @@ corral_group_get_effective_cpus(CorralGroup *self, GError **error)
  * %CORRAL_ERROR_BUSY: a group below has nodes that are to be taken away (legacy
  * interface only); %CORRAL_ERROR_NO_CONTROLLER, %CORRAL_ERROR_GONE.
  *
- * Returns: %TRUE if the group has these nodes
+ * Returns: (skip): %TRUE if the group has these nodes
  * Since: 0.1
  */
 gboolean
@@ -212,7 +212,7 @@ corral_group_get_effective_memory_nodes(CorralGroup *self, GError **error)
  * %CORRAL_ERROR_UNSUPPORTED: it cannot be left where it is;
  * %CORRAL_ERROR_NO_CONTROLLER, %CORRAL_ERROR_GONE.
  *
- * Returns: %TRUE if it is so now
+ * Returns: (skip): %TRUE if it is so now
  * Since: 0.1
  */
 gboolean
@@ -230,7 +230,7 @@ corral_group_set_memory_migration(CorralGroup *self, gboolean migrate, GError **
  * @migrate: (out): whether memory in use moves when the memory nodes change
  * @error: where to put what went wrong
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean

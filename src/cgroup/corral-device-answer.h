@@ -22,6 +22,9 @@ typedef enum {
     CORRAL_DEVICE_VERDICT_UNKNOWN,
 } CorralDeviceVerdict;
 
+#define CORRAL_TYPE_DEVICE_VERDICT (corral_device_verdict_get_type())
+GType corral_device_verdict_get_type(void);
+
 /**
  * CorralDeviceAnswer:
  * @verdict: the answer

@@ -23,6 +23,9 @@ typedef enum {
     CORRAL_DEVICE_ACCESS_ALL = 0x7,
 } CorralDeviceAccess;
 
+#define CORRAL_TYPE_DEVICE_ACCESS (corral_device_access_get_type())
+GType corral_device_access_get_type(void);
+
 /**
  * CorralDeviceRule:
  * @allow: whether it allows or denies

@@ -199,7 +199,7 @@ change_write(Change *change, gboolean whole, GError **error)
  * root; %CORRAL_ERROR_PERMISSION, %CORRAL_ERROR_UNSUPPORTED: see
  * corral_group_allow_device().
  *
- * Returns: %TRUE if everything is denied
+ * Returns: (skip): %TRUE if everything is denied
  * Since: 0.1
  */
 gboolean
@@ -227,7 +227,7 @@ corral_group_deny_all_devices(CorralGroup *self, GError **error)
  * groups below it, which the kernel's legacy interface does not take; otherwise
  * as corral_group_deny_all_devices().
  *
- * Returns: %TRUE if everything is allowed
+ * Returns: (skip): %TRUE if everything is allowed
  * Since: 0.1
  */
 gboolean
@@ -256,7 +256,7 @@ corral_group_allow_all_devices(CorralGroup *self, GError **error)
  * %CORRAL_ERROR_REFUSED: a rule that goes beyond @device allows it, for instance
  * a wildcard; the message says which.  Otherwise as corral_group_allow_device().
  *
- * Returns: %TRUE if it is denied
+ * Returns: (skip): %TRUE if it is denied
  * Since: 0.1
  */
 gboolean
@@ -290,7 +290,7 @@ corral_group_deny_device(CorralGroup *self, const CorralDevice *device, CorralDe
  * libbpf; %CORRAL_ERROR_BUSY: a program that somebody else attached there
  * suffers no other beside it or below it.
  *
- * Returns: %TRUE if it is allowed
+ * Returns: (skip): %TRUE if it is allowed
  * Since: 0.1
  */
 gboolean
@@ -322,7 +322,7 @@ corral_group_allow_device(CorralGroup *self, const CorralDevice *device, CorralD
  * As corral_group_deny_device() for the device that @path is a node of, and
  * with the errors of corral_device_new_for_path().
  *
- * Returns: %TRUE if it is denied
+ * Returns: (skip): %TRUE if it is denied
  * Since: 0.1
  */
 gboolean
@@ -344,7 +344,7 @@ corral_group_deny_device_node(CorralGroup *self, const char *path, CorralDeviceA
  * As corral_group_allow_device() for the device that @path is a node of, and
  * with the errors of corral_device_new_for_path().
  *
- * Returns: %TRUE if it is allowed
+ * Returns: (skip): %TRUE if it is allowed
  * Since: 0.1
  */
 gboolean
@@ -375,7 +375,7 @@ corral_group_allow_device_node(CorralGroup *self, const char *path, CorralDevice
  * The errors are those of corral_group_allow_device() and
  * corral_group_deny_all_devices().
  *
- * Returns: %TRUE if the new rules hold
+ * Returns: (skip): %TRUE if the new rules hold
  * Since: 0.1
  */
 gboolean

@@ -10,12 +10,20 @@ G_BEGIN_DECLS
 /**
  * CORRAL_DEVICE_MAJOR_MAX:
  *
- * The largest major number, and the largest minor number: the kernel's dev_t has
- * 12 and 20 bits for them (include/linux/kdev_t.h).
+ * The largest major number: the kernel's dev_t has 12 bits for it
+ * (include/linux/kdev_t.h).
  *
  * Since: 0.1
  */
 #define CORRAL_DEVICE_MAJOR_MAX 4095
+
+/**
+ * CORRAL_DEVICE_MINOR_MAX:
+ *
+ * The largest minor number: the kernel's dev_t has 20 bits for it.
+ *
+ * Since: 0.1
+ */
 #define CORRAL_DEVICE_MINOR_MAX 1048575
 
 gboolean corral_group_deny_all_devices(CorralGroup *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;

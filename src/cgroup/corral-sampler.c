@@ -159,7 +159,7 @@ is_not_to_be_had(const GError *error)
  *
  * %CORRAL_ERROR_GONE: the group was removed.
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean

@@ -25,6 +25,9 @@ typedef enum {
     CORRAL_SAMPLE_ALL = (1 << 3) - 1,
 } CorralSampleParts;
 
+#define CORRAL_TYPE_SAMPLE_PARTS (corral_sample_parts_get_type())
+GType corral_sample_parts_get_type(void);
+
 /**
  * CorralSample:
  * @parts: those of the following that are told here; the others say nothing
@@ -57,6 +60,13 @@ void corral_sample_free(CorralSample *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CorralSample, corral_sample_free)
 
+/**
+ * CorralSampler:
+ *
+ * Takes a group's statistics again and again, in as few reads as it can be done.
+ *
+ * Since: 0.1
+ */
 #define CORRAL_TYPE_SAMPLER (corral_sampler_get_type())
 G_DECLARE_FINAL_TYPE(CorralSampler, corral_sampler, CORRAL, SAMPLER, GObject)
 

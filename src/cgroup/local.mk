@@ -118,6 +118,49 @@ libcorral_la_LDFLAGS = \
 	$(NULL)
 libcorral_la_DEPENDENCIES = libcorral-private.la src/cgroup/libcorral.sym
 
+# For other languages: scanned from the public headers and the sources that
+# document them.  A warning of the scanner is an error, for what it warns of cannot
+# be called; what it does not look for, check-api does.
+if HAVE_INTROSPECTION
+girdir = $(datadir)/gir-1.0
+typelibdir = $(libdir)/girepository-1.0
+nodist_gir_DATA = src/cgroup/Corral-0.gir
+nodist_typelib_DATA = src/cgroup/Corral-0.typelib
+CLEANFILES += $(nodist_gir_DATA) $(nodist_typelib_DATA)
+
+src/cgroup/Corral-0.gir: libcorral.la $(libcorral_private_la_SOURCES)
+	$(AM_V_GEN)set --; \
+	for file in $(libcorral_private_la_SOURCES); do \
+		case $$file in \
+		*/corral*) set -- "$$@" "$(srcdir)/$$file" ;; \
+		esac; \
+	done; \
+	CC='$(CC)' CFLAGS='$(CFLAGS)' LDFLAGS='$(LDFLAGS)' CPPFLAGS='$(CPPFLAGS)' \
+	$(INTROSPECTION_SCANNER) --quiet --warn-all --warn-error \
+		--namespace=Corral --nsversion=0 \
+		--identifier-prefix=Corral --symbol-prefix=corral \
+		--include=GObject-2.0 --include=Gio-2.0 --pkg=gio-2.0 --pkg-export=corral \
+		--c-include=corral.h -I$(srcdir)/src/cgroup \
+		--libtool='$(LIBTOOL) --silent' --library=libcorral.la \
+		--output=$@ "$$@"
+
+src/cgroup/Corral-0.typelib: src/cgroup/Corral-0.gir
+	$(AM_V_GEN)$(INTROSPECTION_COMPILER) --output=$@ src/cgroup/Corral-0.gir
+
+if HAVE_VAPIGEN
+vapidir = $(datadir)/vala/vapi
+nodist_vapi_DATA = src/cgroup/corral.vapi src/cgroup/corral.deps
+CLEANFILES += $(nodist_vapi_DATA)
+
+src/cgroup/corral.vapi: src/cgroup/Corral-0.gir
+	$(AM_V_GEN)$(VAPIGEN) --quiet --library=corral --directory=src/cgroup \
+		--pkg=gio-2.0 src/cgroup/Corral-0.gir
+
+src/cgroup/corral.deps: src/cgroup/corral.vapi
+	$(AM_V_GEN)echo gio-2.0 >$@
+endif
+endif
+
 EXTRA_DIST += src/cgroup/libcorral.sym
 
 pkgconfigdir = $(libdir)/pkgconfig

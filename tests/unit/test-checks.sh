@@ -202,6 +202,61 @@ build libcorral -Wl,-soname,libcorral.so.0 <<<'int corral_one;'
 build shim -Wl,--no-as-needed "$scratch/libcorral.so" <<<'int qemuRegister(void) { return 0; }'
 refuses 'shim.so needs libcorral.so.0' "$checks/check-symbols" shim "$scratch/shim.so"
 
+# ---- check-api -----------------------------------------------------------------
+
+# api GIR-ELEMENT... [-- HEADER-LINE...]: the description of one function, corral_one.
+api() {
+    local elements=()
+
+    while (($#)) && [[ $1 != -- ]]; do
+        elements+=("$1")
+        shift
+    done
+    printf '%s\n' "${@:2}" >"$scratch/include/corral.h"
+    echo corral_one >"$scratch/list"
+    cat >"$scratch/one.gir" <<END
+<repository xmlns="http://www.gtk.org/introspection/core/1.0"
+    xmlns:c="http://www.gtk.org/introspection/c/1.0"
+    xmlns:glib="http://www.gtk.org/introspection/glib/1.0">
+<namespace name="Corral"> ${elements[@]} </namespace></repository>
+END
+}
+
+# one ATTRIBUTES RESULT-ATTRIBUTES [ELEMENT]...
+one() {
+    echo "<function name='one' c:identifier='corral_one' $1> ${*:3}" \
+        "<return-value $2><doc>one</doc><type name='gboolean'/></return-value></function>"
+}
+
+doc='<doc>One.</doc>'
+api_check=("$checks/check-api" "$scratch/one.gir" "$scratch/list" "$scratch/include/corral.h")
+
+if type -P python3 >/dev/null; then
+    api "$(one "version='0.1' throws='1'" "skip='1'" "$doc")"
+    passes "${api_check[@]}"
+    api "$(one "version='0.1' introspectable='0'" '' "$doc")" -- ' * corral_one: (skip)'
+    passes "${api_check[@]}"
+    api
+    refuses 'corral_one is exported, but other languages do not see it' "${api_check[@]}"
+    api "$(one "version='0.1' introspectable='0'" '' "$doc")"
+    refuses 'other languages cannot call it' "${api_check[@]}"
+    api "$(one "version='0.1' throws='1'" '' "$doc")"
+    refuses 'it must say "Returns: (skip): ..."' "${api_check[@]}"
+    api "$(one "version='0.1'" "skip='1'")"
+    refuses 'corral_one is not described' "${api_check[@]}"
+    api "$(one '' '' "$doc")"
+    refuses 'does not say since when' "${api_check[@]}"
+    api "$(one "version='0.1'" '' "$doc <parameters><parameter name='n'/></parameters>")"
+    refuses 'corral_one: @n is not described' "${api_check[@]}"
+    api "$(one "version='0.1'" '' "$doc")" "<bitfield c:type='CorralTwo' version='0.1'>$doc" \
+        "<member name='a' c:identifier='CORRAL_TWO_A'/></bitfield>"
+    refuses 'CORRAL_TWO_A is not described' "${api_check[@]}"
+    api "$(one "version='0.1'" '' "$doc")" -- '#define CORRAL_MANY G_MAXUINT64'
+    refuses 'CORRAL_MANY is not a number as other languages see it' "${api_check[@]}"
+else
+    echo "skip  check-api: no python3"
+fi
+
 # ---- check-format --------------------------------------------------------------
 
 c src/cli/main.c 'int' 'main(void)' '{' '    return 0;' '}'
