@@ -312,6 +312,7 @@ kernel_tests = \
 	tests/root/group-cpu \
 	tests/root/group-cpu-time \
 	tests/root/group-cpuset \
+	tests/root/group-devices \
 	tests/root/group-root \
 	tests/root/group-sampler \
 	$(NULL)
@@ -334,6 +335,15 @@ tests_root_group_cpu_time_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_cpu_time_LDADD = $(kernel_test_ldadd)
 tests_root_group_cpuset_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_cpuset_LDADD = $(kernel_test_ldadd)
+tests_root_group_devices_SOURCES = \
+	tests/lib/foreign-program.c \
+	tests/lib/foreign-program.h \
+	tests/lib/unified-devices.c \
+	tests/lib/unified-devices.h \
+	tests/root/group-devices.c \
+	$(NULL)
+tests_root_group_devices_CPPFLAGS = $(kernel_test_cppflags)
+tests_root_group_devices_LDADD = $(kernel_test_ldadd)
 tests_root_group_root_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_root_LDADD = $(kernel_test_ldadd)
 tests_root_group_sampler_CPPFLAGS = $(kernel_test_cppflags)

@@ -13,6 +13,7 @@
 #include "cg-cpu-time.h"
 #include "cg-cpu.h"
 #include "cg-cpuset.h"
+#include "cg-devices.h"
 #include "cg-memory.h"
 #include "cg-pressure.h"
 #include "corral-error.h"
@@ -111,6 +112,7 @@ const CgBackend cg_backend_unified = {
     .cpu = &cg_cpu_unified,
     .cpu_time = &cg_cpu_time_unified,
     .cpuset = &cg_cpuset_unified,
+    .devices = &cg_devices_unified,
     .memory = &cg_memory_unified,
     .pressure = &cg_pressure_unified,
 };

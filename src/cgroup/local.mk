@@ -33,6 +33,7 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-backend.h \
 	src/cgroup/cg-backend-legacy.c \
 	src/cgroup/cg-backend-unified.c \
+	src/cgroup/cg-bpf.h \
 	src/cgroup/cg-codec.c \
 	src/cgroup/cg-codec.h \
 	src/cgroup/cg-codec-devices.c \
@@ -49,6 +50,7 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-device-rules.h \
 	src/cgroup/cg-devices.h \
 	src/cgroup/cg-devices-legacy.c \
+	src/cgroup/cg-devices-unified.c \
 	src/cgroup/cg-files.c \
 	src/cgroup/cg-files.h \
 	src/cgroup/cg-cpuset-legacy.c \
@@ -95,6 +97,7 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/corral-types.c \
 	$(NULL)
 nodist_libcorral_private_la_SOURCES = corral-enums.c
+libcorral_private_la_CPPFLAGS = $(AM_CPPFLAGS) $(LIBBPF_CFLAGS)
 libcorral_private_la_LIBADD = $(GLIB_LIBS)
 
 # Their prototypes are in the headers, beside what they describe.
@@ -104,6 +107,14 @@ corral-enums.c: src/cgroup/corral-enums.c.in $(corral_include_HEADERS)
 
 CLEANFILES += corral-enums.c
 EXTRA_DIST += src/cgroup/corral-enums.c.in
+
+# BPF programs, or none.
+if WITH_LIBBPF
+libcorral_private_la_SOURCES += src/cgroup/cg-bpf-libbpf.c
+libcorral_private_la_LIBADD += $(LIBBPF_LIBS)
+else
+libcorral_private_la_SOURCES += src/cgroup/cg-bpf-none.c
+endif
 
 # The interface is libcorral.sym, no more.  -version-info follows the rules of
 # libtool's manual; HACKING.md says when to touch it.
