@@ -396,9 +396,17 @@ check-vm: all stage $(vm_programs)
 		TESTS='$(vm_tests)' TEST_SUITE_LOG=test-suite-vm.log
 
 bench_programs = \
+	tests/bench/bench-devices \
 	tests/bench/bench-group \
 	tests/bench/time-guest \
 	$(NULL)
+tests_bench_bench_devices_SOURCES = \
+	tests/bench/bench-devices.c \
+	tests/lib/unified-devices.c \
+	tests/lib/unified-devices.h \
+	$(NULL)
+tests_bench_bench_devices_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/lib
+tests_bench_bench_devices_LDADD = libcorral.la $(GLIB_LIBS)
 tests_bench_bench_group_LDADD = libcorral.la $(GLIB_LIBS)
 tests_bench_time_guest_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS)
 tests_bench_time_guest_LDADD = $(LIBVIRT_LIBS)

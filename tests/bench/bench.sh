@@ -168,3 +168,7 @@ if [[ -x $build_dir/tests/bench/bench-group ]]; then
     echo
     "$test_dir/lab" v1 --none -- "$build_dir/tests/bench/bench-group"
 fi
+if [[ -x $build_dir/tests/bench/bench-devices ]]; then
+    echo
+    "$build_dir/tests/bench/bench-devices"
+fi
