@@ -313,6 +313,7 @@ kernel_tests = \
 	tests/root/group-cpu-time \
 	tests/root/group-cpuset \
 	tests/root/group-devices \
+	tests/root/group-process \
 	tests/root/group-root \
 	tests/root/group-sampler \
 	$(NULL)
@@ -344,6 +345,8 @@ tests_root_group_devices_SOURCES = \
 	$(NULL)
 tests_root_group_devices_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_devices_LDADD = $(kernel_test_ldadd)
+tests_root_group_process_CPPFLAGS = $(kernel_test_cppflags)
+tests_root_group_process_LDADD = $(kernel_test_ldadd)
 tests_root_group_root_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_root_LDADD = $(kernel_test_ldadd)
 tests_root_group_sampler_CPPFLAGS = $(kernel_test_cppflags)

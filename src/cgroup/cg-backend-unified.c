@@ -10,6 +10,7 @@
 #include <config.h>
 
 #include "cg-backend.h"
+#include "cg-codec.h"
 #include "cg-cpu-time.h"
 #include "cg-cpu.h"
 #include "cg-cpuset.h"
@@ -40,38 +41,99 @@ format_enable(CorralControllers controllers)
     return g_string_free(text, FALSE);
 }
 
+static CorralControllers
+read_controllers(int dir)
+{
+    g_autofree char *listed = cg_tree_read(dir, "cgroup.controllers", NULL);
+
+    return listed ? cg_codec_parse_controllers(listed) : 0;
+}
+
+static gboolean
+enable(int dir, CorralControllers controllers, GError **error)
+{
+    g_autofree char *all = format_enable(controllers);
+
+    return controllers == 0 || cg_tree_write(dir, "cgroup.subtree_control", all, error);
+}
+
+/* A group either holds processes or hands controllers down; only the root may do both. */
+static gboolean
+refuse_busy(int dir, CorralControllers controllers, GError **error)
+{
+    g_autofree char *name = cg_tree_name(dir, "");
+    g_autofree char *all = format_enable(controllers);
+
+    g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_BUSY,
+                "'%s' holds processes itself, so it cannot hand down %s: move them to a group "
+                "of their own below it",
+                name, all);
+    return FALSE;
+}
+
+/* No other choice of controllers would be granted, either. */
+static gboolean
+is_final(const GError *refusal)
+{
+    return g_error_matches(refusal, CORRAL_ERROR, CORRAL_ERROR_PERMISSION) ||
+           g_error_matches(refusal, CORRAL_ERROR, CORRAL_ERROR_GONE) ||
+           g_error_matches(refusal, CORRAL_ERROR, CORRAL_ERROR_BUSY);
+}
+
+/* Each alone, and those that are refused left out. */
+static gboolean
+hand_down_singly(int dir, CorralControllers ask, CorralControllers *granted, GError **error)
+{
+    guint i;
+
+    for (i = 0; i < CORRAL_N_CONTROLLERS; i++) {
+        CorralControllers bit = CORRAL_CONTROLLER_BIT(i);
+        g_autoptr(GError) refusal = NULL;
+
+        if (enable(dir, ask & bit, &refusal))
+            continue;
+        if (is_final(refusal)) {
+            g_propagate_error(error, g_steal_pointer(&refusal));
+            return FALSE;
+        }
+        g_debug("'%s' is not handed down: %s", corral_controller_get_name(i), refusal->message);
+        *granted &= ~bit;
+    }
+
+    return TRUE;
+}
+
 /*
- * The kernel takes all of the names or none, so after a refusal each is tried
- * alone: a host that lacks one controller still gets the others.
+ * The kernel takes all of the names or none, so after a refusal those it has
+ * are tried, and then each alone: a host that lacks one controller still gets
+ * the others.  Except where the group is busy: controllers that know threads
+ * would be granted alone even then, and leave the child fit for threads only.
  */
 static gboolean
 hand_down(int dir, CorralControllers wanted, CorralControllers *granted, GError **error)
 {
     CorralControllers ask = wanted & ~EVERYWHERE;
-    g_autofree char *all = format_enable(ask);
-    guint i;
+    g_autoptr(GError) refusal = NULL;
 
     *granted = wanted;
-    if (ask == 0 || cg_tree_write(dir, "cgroup.subtree_control", all, NULL))
+    if (enable(dir, ask, &refusal))
         return TRUE;
 
-    for (i = 0; i < CORRAL_N_CONTROLLERS; i++) {
-        CorralControllers bit = CORRAL_CONTROLLER_BIT(i);
-        g_autofree char *one = format_enable(ask & bit);
-        g_autoptr(GError) failure = NULL;
-
-        if (!(ask & bit) || cg_tree_write(dir, "cgroup.subtree_control", one, &failure))
-            continue;
-        if (g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_PERMISSION) ||
-            g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_GONE)) {
-            g_propagate_error(error, g_steal_pointer(&failure));
-            return FALSE;
-        }
-        g_debug("'%s' is not handed down: %s", corral_controller_get_name(i), failure->message);
-        *granted &= ~bit;
+    if (!is_final(refusal)) {
+        g_clear_error(&refusal);
+        ask &= read_controllers(dir);
+        *granted = wanted & (EVERYWHERE | ask);
+        if (enable(dir, ask, &refusal))
+            return TRUE;
+    }
+    if (g_error_matches(refusal, CORRAL_ERROR, CORRAL_ERROR_BUSY))
+        return refuse_busy(dir, ask, error);
+    if (is_final(refusal)) {
+        g_propagate_error(error, g_steal_pointer(&refusal));
+        return FALSE;
     }
 
-    return TRUE;
+    return hand_down_singly(dir, ask, granted, error);
 }
 
 static gboolean

@@ -25,6 +25,14 @@ CorralGroup *cg_group_new_view(CorralGroup *self, const CgWriter *writer, gboole
 /* Of a view that keeps files: what is read from now on is read afresh. */
 void cg_group_begin(CorralGroup *view);
 
+/*
+ * corral_group_make() by those who may have to take it back: *@made tells of each
+ * place of the group whether it is new; free with g_free().
+ */
+CorralGroup *cg_group_make(CorralHost *host, const char *path, CorralControllers controllers,
+                           CorralMakeFlags flags, gboolean **made, GError **error);
+void cg_group_take_back(CorralGroup *self, const gboolean *made);
+
 /* Always FALSE: the answers that every control gives. */
 gboolean cg_group_refuse_range(GError **error, const char *what, gint64 value, gint64 min,
                                gint64 max);

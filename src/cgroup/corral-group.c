@@ -192,8 +192,8 @@ take_back(const CgHierarchy *hierarchy, const char *path, gboolean made)
     cg_levels_prune_above(hierarchy, path);
 }
 
-static void
-take_back_all(CorralGroup *self, const gboolean *made)
+void
+cg_group_take_back(CorralGroup *self, const gboolean *made)
 {
     guint i;
 
@@ -201,25 +201,9 @@ take_back_all(CorralGroup *self, const gboolean *made)
         take_back(self->places[i].hierarchy, self->path, made[i]);
 }
 
-/**
- * corral_group_make: (constructor)
- * @host: where
- * @path: e.g. "production/web/guest"; levels that are missing are made
- * @controllers: those it shall have; what this host does not serve is left out
- * @flags: what to do about a group that exists
- * @error: where to put what went wrong
- *
- * On failure nothing is left of what was made.
- *
- * %CORRAL_ERROR_NAME: @path cannot be a group's; %CORRAL_ERROR_EXISTS: it is there and
- * @flags has %CORRAL_MAKE_NEW; %CORRAL_ERROR_NO_CONTROLLER: none of @controllers is served.
- *
- * Returns: (transfer full): the group, or %NULL
- * Since: 0.1
- */
 CorralGroup *
-corral_group_make(CorralHost *host, const char *path, CorralControllers controllers,
-                  CorralMakeFlags flags, GError **error)
+cg_group_make(CorralHost *host, const char *path, CorralControllers controllers,
+              CorralMakeFlags flags, gboolean **is_made, GError **error)
 {
     g_autoptr(CorralGroup) self = NULL;
     g_autofree gboolean *made = NULL;
@@ -245,7 +229,7 @@ corral_group_make(CorralHost *host, const char *path, CorralControllers controll
         dir = cg_levels_make(hierarchy, path, &wanted, &is_new, error);
         if (dir < 0) {
             take_back(hierarchy, path, FALSE);
-            take_back_all(self, made);
+            cg_group_take_back(self, made);
             return NULL;
         }
         made[self->n_places] = is_new;
@@ -254,7 +238,7 @@ corral_group_make(CorralHost *host, const char *path, CorralControllers controll
             cg_levels_mark_on_demand(dir);
         if (!is_new && (flags & CORRAL_MAKE_NEW)) {
             cg_tree_set_error(error, EEXIST, hierarchy->root, path, "make group");
-            take_back_all(self, made);
+            cg_group_take_back(self, made);
             return NULL;
         }
     }
@@ -265,7 +249,35 @@ corral_group_make(CorralHost *host, const char *path, CorralControllers controll
         return NULL;
     }
 
+    *is_made = g_steal_pointer(&made);
     return g_steal_pointer(&self);
+}
+
+/**
+ * corral_group_make: (constructor)
+ * @host: where
+ * @path: e.g. "production/web/guest"; levels that are missing are made
+ * @controllers: those it shall have; what this host does not serve is left out
+ * @flags: what to do about a group that exists
+ * @error: where to put what went wrong
+ *
+ * On failure nothing is left of what was made.
+ *
+ * %CORRAL_ERROR_NAME: @path cannot be a group's; %CORRAL_ERROR_EXISTS: it is there and
+ * @flags has %CORRAL_MAKE_NEW; %CORRAL_ERROR_NO_CONTROLLER: none of @controllers is served;
+ * %CORRAL_ERROR_BUSY: a group above holds processes itself, and so can hand no controllers
+ * down (unified interface).
+ *
+ * Returns: (transfer full): the group, or %NULL
+ * Since: 0.1
+ */
+CorralGroup *
+corral_group_make(CorralHost *host, const char *path, CorralControllers controllers,
+                  CorralMakeFlags flags, GError **error)
+{
+    g_autofree gboolean *made = NULL;
+
+    return cg_group_make(host, path, controllers, flags, &made, error);
 }
 
 /* What a group that exists has been handed: the unified interface says it in a file. */
@@ -397,7 +409,7 @@ corral_group_make_threaded(CorralGroup *self, const char *name, GError **error)
             continue;
         dir = make_threaded_in(place, name, &is_new, error);
         if (dir < 0) {
-            take_back_all(child, made);
+            cg_group_take_back(child, made);
             return NULL;
         }
         made[child->n_places] = is_new;

@@ -90,6 +90,90 @@ corral_group_attach_thread(CorralGroup *self, pid_t tid, GError **error)
     return attach(self, TRUE, tid, error);
 }
 
+/* The paths of the groups that @pid is in, one a place of @self; NULL where it cannot be told. */
+static GPtrArray *
+find_groups(CorralGroup *self, pid_t pid)
+{
+    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+    guint i;
+
+    for (i = 0; i < cg_group_get_n_places(self); i++) {
+        CorralController controller = g_bit_nth_lsf(cg_group_get_place(self, i)->controllers, -1);
+
+        g_ptr_array_add(
+            paths, corral_host_find_process(corral_group_get_host(self), controller, pid, NULL));
+    }
+
+    return paths;
+}
+
+/* Back to where it came from, as far as that is to be had. */
+static void
+put_back(CorralGroup *self, GPtrArray *paths, pid_t pid)
+{
+    guint i;
+
+    for (i = 0; i < cg_group_get_n_places(self); i++) {
+        g_autoptr(CorralGroup) group = NULL;
+        const char *path = g_ptr_array_index(paths, i);
+
+        if (path)
+            group = corral_group_open(corral_group_get_host(self), path,
+                                      cg_group_get_place(self, i)->controllers, NULL);
+        if (group && !corral_group_attach_process(group, pid, NULL))
+            g_debug("process %d cannot go back to '%s'", (int)pid, path);
+    }
+}
+
+/**
+ * corral_group_make_for_process: (constructor)
+ * @host: (nullable): where; %NULL for the machine we run on
+ * @path: e.g. "libvirt/lxc/demo"; levels that are missing are made
+ * @pid: a process
+ * @error: where to put what went wrong
+ *
+ * Makes a group with every controller that @host serves, or takes the one that
+ * is there, and moves a process into it with all its threads.  On failure the
+ * process is where it was and nothing is left of what was made.
+ *
+ * Without a @host each call looks for the mounts anew: who makes many groups
+ * better opens it once.
+ *
+ * %CORRAL_ERROR_NOT_FOUND: there is no such process; %CORRAL_ERROR_NAME: @path cannot be a
+ * group's; %CORRAL_ERROR_BUSY: under the unified interface a group either holds processes or
+ * hands controllers down, and one above @path does hold some, or there are groups with
+ * controllers below @path; the message names it.
+ *
+ * Returns: (transfer full): the group, or %NULL
+ * Since: 0.1
+ */
+CorralGroup *
+corral_group_make_for_process(CorralHost *host, const char *path, pid_t pid, GError **error)
+{
+    g_autoptr(CorralHost) here = host ? g_object_ref(host) : NULL;
+    g_autoptr(CorralGroup) self = NULL;
+    g_autoptr(GPtrArray) before = NULL;
+    g_autofree gboolean *made = NULL;
+
+    if (!here)
+        here = corral_host_new(NULL, CORRAL_HOST_NONE, error);
+    if (!here)
+        return NULL;
+    self = cg_group_make(here, path, corral_host_get_controllers(here), CORRAL_MAKE_NONE, &made,
+                         error);
+    if (!self)
+        return NULL;
+
+    before = find_groups(self, pid);
+    if (!attach(self, FALSE, pid, error)) {
+        put_back(self, before, pid);
+        cg_group_take_back(self, made);
+        return NULL;
+    }
+
+    return g_steal_pointer(&self);
+}
+
 static gboolean
 is_in_hierarchy(CorralGroup *self, const CgPlace *place)
 {

@@ -7,6 +7,8 @@
 
 G_BEGIN_DECLS
 
+CorralGroup *corral_group_make_for_process(CorralHost *host, const char *path, pid_t pid,
+                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean corral_group_attach_process(CorralGroup *self, pid_t pid, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 gboolean corral_group_attach_thread(CorralGroup *self, pid_t tid, GError **error)

@@ -178,6 +178,123 @@ test_attach_errors(Fixture *self, gconstpointer like G_GNUC_UNUSED)
     assert_processes(self->group, "20 ");
 }
 
+/* ---- a group for a process ---- */
+
+static void
+assert_where(CorralHost *host, pid_t pid, const char *path)
+{
+    CorralController controller;
+
+    for (controller = 0; controller < CORRAL_N_CONTROLLERS; controller++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *found = NULL;
+
+        if (!(corral_host_get_controllers(host) & CORRAL_CONTROLLER_BIT(controller)))
+            continue;
+        found = corral_host_find_process(host, controller, pid, &error);
+        g_assert_no_error(error);
+        g_assert_cmpstr(found, ==, path);
+    }
+}
+
+static void
+test_make_for_process(Fixture *self, gconstpointer like G_GNUC_UNUSED)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(CorralGroup) group = NULL;
+    g_autoptr(CorralGroup) again = NULL;
+
+    group = corral_group_make_for_process(self->host, "libvirt/lxc/demo", 20, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(corral_group_get_path(group), ==, "libvirt/lxc/demo");
+    g_assert_cmpuint(corral_group_get_controllers(group), ==,
+                     corral_host_get_controllers(self->host));
+    assert_where(self->host, 20, "libvirt/lxc/demo");
+
+    /* One that is there is taken as it is. */
+    again = corral_group_make_for_process(self->host, "libvirt/lxc/demo", 300, &error);
+    g_assert_no_error(error);
+    assert_processes(again, "20 300 ");
+}
+
+/* However far it came: the process is where it was, and no level is left. */
+static void
+test_make_for_process_fails(Fixture *self, gconstpointer like G_GNUC_UNUSED)
+{
+    g_autoptr(CorralGroup) old = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *before = NULL;
+    guint i = 0;
+
+    old = corral_group_make_for_process(self->host, "old/place", 20, &error);
+    g_assert_no_error(error);
+    before = fake_cgroup_list(self->fake);
+
+    while (TRUE) {
+        g_autoptr(CorralGroup) group = NULL;
+        g_autofree char *after = NULL;
+
+        fake_cgroup_fail(self->fake, FAKE_WRITE, i, EPERM);
+        group = corral_group_make_for_process(self->host, "libvirt/lxc/demo", 20, &error);
+        if (group)
+            break;
+        g_test_message("%u: %s", i++, error->message);
+        g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_PERMISSION);
+        g_clear_error(&error);
+        after = fake_cgroup_list(self->fake);
+        g_assert_cmpstr(after, ==, before);
+        assert_where(self->host, 20, "old/place");
+    }
+    g_assert_cmpuint(i, >, 0);
+    assert_where(self->host, 20, "libvirt/lxc/demo");
+}
+
+static void
+test_make_for_nobody(Fixture *self, gconstpointer like G_GNUC_UNUSED)
+{
+    static const struct {
+        const char *path;
+        pid_t pid;
+        CorralError code;
+    } table[] = {
+        {"libvirt/lxc/demo", 0, CORRAL_ERROR_NOT_FOUND},
+        {"libvirt/lxc/demo", -1, CORRAL_ERROR_NOT_FOUND},
+        {"", 20, CORRAL_ERROR_NAME},
+        {"/libvirt", 20, CORRAL_ERROR_NAME},
+        {"libvirt/../lxc", 20, CORRAL_ERROR_NAME},
+    };
+    g_autofree char *before = fake_cgroup_list(self->fake);
+    g_autofree char *after = NULL;
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(
+            corral_group_make_for_process(self->host, table[i].path, table[i].pid, &error));
+        g_assert_error(error, CORRAL_ERROR, (int)table[i].code);
+    }
+    after = fake_cgroup_list(self->fake);
+    g_assert_cmpstr(after, ==, before);
+}
+
+/* A group that holds processes hands nothing down. */
+static void
+test_make_below_busy(Fixture *self, gconstpointer like G_GNUC_UNUSED)
+{
+    g_autofree char *before = fake_cgroup_list(self->fake);
+    g_autofree char *after = NULL;
+    g_autoptr(GError) error = NULL;
+
+    /* The root's word comes first. */
+    fake_cgroup_fail(self->fake, FAKE_WRITE, 1, EBUSY);
+    g_assert_null(corral_group_make_for_process(self->host, "libvirt/lxc/demo", 20, &error));
+    g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_BUSY);
+    g_assert_nonnull(strstr(error->message, "/libvirt' holds processes itself"));
+    after = fake_cgroup_list(self->fake);
+    g_assert_cmpstr(after, ==, before);
+}
+
 /* Somebody emptied the group after it was made. */
 static void
 test_attach_to_empty_cpuset(Fixture *self, gconstpointer like G_GNUC_UNUSED)
@@ -427,6 +544,16 @@ main(int argc, char **argv)
     ADD("/members/attach-nobody", "legacy", test_attach_nobody);
     ADD("/members/attach-errors", "legacy", test_attach_errors);
     ADD("/members/attach-to-empty-cpuset", "legacy", test_attach_to_empty_cpuset);
+    ADD("/members/make-for-process/legacy", "legacy", test_make_for_process);
+    ADD("/members/make-for-process/together", "together", test_make_for_process);
+    ADD("/members/make-for-process/hybrid", "hybrid", test_make_for_process);
+    ADD("/members/make-for-process/unified", "unified", test_make_for_process);
+    ADD("/members/make-for-process-fails/legacy", "legacy", test_make_for_process_fails);
+    ADD("/members/make-for-process-fails/hybrid", "hybrid", test_make_for_process_fails);
+    ADD("/members/make-for-process-fails/unified", "unified", test_make_for_process_fails);
+    ADD("/members/make-for-nobody/legacy", "legacy", test_make_for_nobody);
+    ADD("/members/make-for-nobody/unified", "unified", test_make_for_nobody);
+    ADD("/members/make-below-busy", "unified", test_make_below_busy);
     ADD("/members/entrances/legacy", "legacy", test_entrances);
     ADD("/members/entrances/unified", "unified", test_entrances);
     ADD("/members/list-garbage", "legacy", test_list_garbage);
