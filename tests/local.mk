@@ -10,7 +10,7 @@
 AM_TESTS_ENVIRONMENT = \
 	export CORRAL_SRCDIR='$(abs_srcdir)' CORRAL_BUILDDIR='$(abs_builddir)'; \
 	export CORRAL_STAGE='$(stage_dir)' CORRAL_VERSION='$(VERSION)' CC='$(CC)'; \
-	export CORRAL_KERNEL_TESTS='$(kernel_tests)' CORRAL_VM_PROGRAMS='$(vm_programs)'; \
+	export CORRAL_KERNEL_TESTS='$(kernel_tests) $(kernel_scripts)' CORRAL_VM_PROGRAMS='$(vm_programs)'; \
 	export CORRAL_LIBVIRT_HEADERS='$(LIBVIRT_HEADERS)' CORRAL_LIBVIRT_VERSION='$(LIBVIRT_VERSION)'; \
 	export G_TEST_SRCDIR='$(abs_srcdir)/tests' G_TEST_BUILDDIR='$(abs_builddir)/tests'; \
 	export LC_ALL=C.UTF-8;
@@ -318,6 +318,11 @@ kernel_tests = \
 	tests/root/group-sampler \
 	$(NULL)
 
+# The same, of the source tree.
+kernel_scripts = \
+	tests/root/group-python \
+	$(NULL)
+
 # What a test cannot say through virsh, it says through these.
 root_programs = \
 	tests/root/call-scheduler \
@@ -370,6 +375,7 @@ vm_tests = \
 
 vm_programs = \
 	$(kernel_tests) \
+	$(kernel_scripts) \
 	$(NULL)
 
 EXTRA_DIST += \
@@ -380,6 +386,7 @@ EXTRA_DIST += \
 	$(vm_tests) \
 	$(NULL)
 dist_noinst_SCRIPTS += \
+	$(kernel_scripts) \
 	tests/bench/bench.sh \
 	tests/root/lab \
 	tests/vm/agent \

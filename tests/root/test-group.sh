@@ -44,7 +44,8 @@ skipped=0
 failed=0
 for program in "$@"; do
     echo "# $program"
-    "${CORRAL_BUILDDIR:-.}/$program" "$base"
+    [ -x "${CORRAL_BUILDDIR:-.}/$program" ] && dir=${CORRAL_BUILDDIR:-.} || dir=${CORRAL_SRCDIR:-.}
+    "$dir/$program" "$base"
     case $? in
     0) ;;
     77) skipped=$((skipped + 1)) ;;

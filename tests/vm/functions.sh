@@ -42,12 +42,14 @@ real_program()
     return 1
 }
 
-# pack_corral PAYLOAD: what is installed in the stage, and the data of the tests
+# pack_corral PAYLOAD: what is installed in the stage, the data of the tests, and
+# the documents that are tests
 pack_corral()
 {
     mkdir -p "$1/tests" &&
         cp -a "$CORRAL_STAGE" "$1/stage" &&
-        cp -a "$source_dir/tests/data" "$1/tests/"
+        cp -a "$source_dir/tests/data" "$1/tests/" &&
+        cp -a "$source_dir/docs" "$1/"
 }
 
 # run_programs LAYOUT: each of $CORRAL_VM_PROGRAMS in one machine with cgroups of
