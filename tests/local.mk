@@ -53,6 +53,7 @@ unit_tests = \
 	tests/unit/test-pressure \
 	tests/unit/test-sampler \
 	tests/unit/test-transaction \
+	tests/unit/test-memory-reclaim \
 	$(NULL)
 
 cgroup_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/lib
@@ -91,6 +92,11 @@ tests_unit_test_label_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_label_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_members_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_members_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_memory_SOURCES = \
+	tests/unit/test-memory.c \
+	tests/lib/memory-steps.c \
+	tests/lib/memory-steps.h \
+	$(NULL)
 tests_unit_test_memory_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_memory_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_pressure_CPPFLAGS = $(cgroup_test_cppflags)
@@ -99,6 +105,8 @@ tests_unit_test_sampler_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_sampler_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_transaction_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_transaction_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_memory_reclaim_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_memory_reclaim_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_guest_path_CPPFLAGS = $(guest_test_cppflags)
 tests_unit_test_guest_path_LDADD = $(guest_test_ldadd)
 tests_unit_test_guest_threads_CPPFLAGS = $(guest_test_cppflags)
@@ -314,6 +322,7 @@ kernel_tests = \
 	tests/root/group-cpuset \
 	tests/root/group-devices \
 	tests/root/group-process \
+	tests/root/group-memory \
 	tests/root/group-root \
 	tests/root/group-sampler \
 	$(NULL)
@@ -352,6 +361,13 @@ tests_root_group_devices_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_devices_LDADD = $(kernel_test_ldadd)
 tests_root_group_process_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_process_LDADD = $(kernel_test_ldadd)
+tests_root_group_memory_SOURCES = \
+	tests/root/group-memory.c \
+	tests/lib/memory-steps.c \
+	tests/lib/memory-steps.h \
+	$(NULL)
+tests_root_group_memory_CPPFLAGS = $(kernel_test_cppflags)
+tests_root_group_memory_LDADD = $(kernel_test_ldadd)
 tests_root_group_root_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_root_LDADD = $(kernel_test_ldadd)
 tests_root_group_sampler_CPPFLAGS = $(kernel_test_cppflags)

@@ -9,6 +9,20 @@ gboolean corral_group_set_memory_limit(CorralGroup *self, guint64 bytes, GError 
     G_GNUC_WARN_UNUSED_RESULT;
 gboolean corral_group_get_memory_limit(CorralGroup *self, guint64 *bytes, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+gboolean corral_group_set_memory_total_limit(CorralGroup *self, guint64 bytes, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+gboolean corral_group_get_memory_total_limit(CorralGroup *self, guint64 *bytes, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+gboolean corral_group_set_memory_limits(CorralGroup *self, guint64 limit, guint64 total,
+                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean corral_group_set_swap_limit(CorralGroup *self, guint64 bytes, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+gboolean corral_group_get_swap_limit(CorralGroup *self, guint64 *bytes, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+gboolean corral_group_set_oom_group(CorralGroup *self, gboolean whole, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+gboolean corral_group_get_oom_group(CorralGroup *self, gboolean *whole, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 gboolean corral_group_get_memory_usage(CorralGroup *self, guint64 *bytes, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

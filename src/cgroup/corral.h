@@ -26,6 +26,7 @@
 #include "corral-host.h"
 #include "corral-label.h"
 #include "corral-members.h"
+#include "corral-memory-reclaim.h"
 #include "corral-memory.h"
 #include "corral-pressure.h"
 #include "corral-sampler.h"

@@ -22,6 +22,7 @@ corral_include_HEADERS = \
 	src/cgroup/corral-sampler.h \
 	src/cgroup/corral-setting.h \
 	src/cgroup/corral-transaction.h \
+	src/cgroup/corral-memory-reclaim.h \
 	src/cgroup/corral-types.h \
 	$(NULL)
 
@@ -61,6 +62,7 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-host.h \
 	src/cgroup/cg-levels.c \
 	src/cgroup/cg-levels.h \
+	src/cgroup/cg-memory.c \
 	src/cgroup/cg-memory.h \
 	src/cgroup/cg-memory-legacy.c \
 	src/cgroup/cg-memory-unified.c \
@@ -94,6 +96,7 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/corral-sampler.c \
 	src/cgroup/corral-setting.c \
 	src/cgroup/corral-transaction.c \
+	src/cgroup/corral-memory-reclaim.c \
 	src/cgroup/corral-types.c \
 	$(NULL)
 nodist_libcorral_private_la_SOURCES = corral-enums.c

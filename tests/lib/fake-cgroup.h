@@ -15,8 +15,9 @@
  * otherwise, and an empty cpuset lets nobody in; cgroup.subtree_control hands
  * controllers down; an id written to a members file leaves the group it was in
  * and shows in /proc/PID/cgroup; a group with members or children is busy.
- * Rules about devices are kept as fake-devices says.  Other values are kept, not
- * judged.  Labels are kept beside, as no attribute named
+ * Rules about devices are kept as fake-devices says, and the legacy interface's
+ * limits of memory and of memory plus swap keep their order.  Other values are
+ * kept, not judged.  Labels are kept beside, as no attribute named
  * trusted.* is to be had without privileges.
  *
  * There is one at a time, because the library has one kernel.

@@ -35,6 +35,9 @@ const FakeDefault fake_defaults[] = {
     {FALSE, "devices", "devices.allow", ""},
     {FALSE, "devices", "devices.deny", ""},
     {FALSE, "devices", "devices.list", "a *:* rwm\n"},
+    {FALSE, "memory", "memory.memsw.limit_in_bytes", "9223372036854771712\n"},
+    {FALSE, "memory", "memory.soft_limit_in_bytes", "9223372036854771712\n"},
+    {FALSE, "memory", "memory.swappiness", "60\n"},
     {FALSE, "freezer", "freezer.state", "THAWED\n"},
     {FALSE, "pids", "pids.max", "max\n"},
     {TRUE, NULL, "cgroup.procs", ""},
@@ -56,6 +59,11 @@ const FakeDefault fake_defaults[] = {
     {TRUE, "cpuset", "cpuset.mems.effective", "0\n"},
     {TRUE, "memory", "memory.max", "max\n"},
     {TRUE, "memory", "memory.current", "0\n"},
+    {TRUE, "memory", "memory.high", "max\n"},
+    {TRUE, "memory", "memory.low", "0\n"},
+    {TRUE, "memory", "memory.min", "0\n"},
+    {TRUE, "memory", "memory.oom.group", "0\n"},
+    {TRUE, "memory", "memory.swap.max", "max\n"},
     {TRUE, "pids", "pids.max", "max\n"},
 };
 
