@@ -54,6 +54,7 @@ unit_tests = \
 	tests/unit/test-sampler \
 	tests/unit/test-transaction \
 	tests/unit/test-memory-reclaim \
+	tests/unit/test-memory-usage \
 	$(NULL)
 
 cgroup_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/lib
@@ -105,6 +106,8 @@ tests_unit_test_sampler_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_sampler_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_transaction_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_transaction_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_memory_usage_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_memory_usage_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_memory_reclaim_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_memory_reclaim_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_guest_path_CPPFLAGS = $(guest_test_cppflags)
@@ -323,6 +326,7 @@ kernel_tests = \
 	tests/root/group-devices \
 	tests/root/group-process \
 	tests/root/group-memory \
+	tests/root/group-memory-usage \
 	tests/root/group-root \
 	tests/root/group-sampler \
 	$(NULL)
@@ -341,6 +345,8 @@ check_LTLIBRARIES += tests/lib/libkernel-bed.la
 tests_lib_libkernel_bed_la_SOURCES = \
 	tests/lib/kernel-bed.c \
 	tests/lib/kernel-bed.h \
+	tests/lib/kernel-hog.c \
+	tests/lib/kernel-hog.h \
 	$(NULL)
 kernel_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/lib
 kernel_test_ldadd = tests/lib/libkernel-bed.la libcorral.la $(GLIB_LIBS)
@@ -368,6 +374,8 @@ tests_root_group_memory_SOURCES = \
 	$(NULL)
 tests_root_group_memory_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_memory_LDADD = $(kernel_test_ldadd)
+tests_root_group_memory_usage_CPPFLAGS = $(kernel_test_cppflags)
+tests_root_group_memory_usage_LDADD = $(kernel_test_ldadd)
 tests_root_group_root_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_root_LDADD = $(kernel_test_ldadd)
 tests_root_group_sampler_CPPFLAGS = $(kernel_test_cppflags)

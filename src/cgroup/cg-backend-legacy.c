@@ -27,6 +27,7 @@
 #include "cg-cpu.h"
 #include "cg-cpuset.h"
 #include "cg-devices.h"
+#include "cg-memory-usage.h"
 #include "cg-memory.h"
 
 static gboolean
@@ -102,4 +103,5 @@ const CgBackend cg_backend_legacy = {
     .cpuset = &cg_cpuset_legacy,
     .devices = &cg_devices_legacy,
     .memory = &cg_memory_legacy,
+    .memory_usage = &cg_memory_usage_legacy,
 };

@@ -15,6 +15,7 @@
 #include "cg-cpu.h"
 #include "cg-cpuset.h"
 #include "cg-devices.h"
+#include "cg-memory-usage.h"
 #include "cg-memory.h"
 #include "cg-pressure.h"
 #include "corral-error.h"
@@ -176,5 +177,6 @@ const CgBackend cg_backend_unified = {
     .cpuset = &cg_cpuset_unified,
     .devices = &cg_devices_unified,
     .memory = &cg_memory_unified,
+    .memory_usage = &cg_memory_usage_unified,
     .pressure = &cg_pressure_unified,
 };

@@ -8,6 +8,7 @@ typedef struct _CgCpuTime CgCpuTime;
 typedef struct _CgCpuset CgCpuset;
 typedef struct _CgDevices CgDevices;
 typedef struct _CgMemory CgMemory;
+typedef struct _CgMemoryUsage CgMemoryUsage;
 typedef struct _CgPressure CgPressure;
 
 /*
@@ -48,6 +49,7 @@ struct _CgBackend {
     const CgCpuset *cpuset;
     const CgDevices *devices;
     const CgMemory *memory;
+    const CgMemoryUsage *memory_usage;
     const CgPressure *pressure;
 };
 

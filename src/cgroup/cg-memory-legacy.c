@@ -195,12 +195,6 @@ get_swappiness(const CgPlace *place, guint *swappiness, GError **error)
     return TRUE;
 }
 
-static gboolean
-get_usage(const CgPlace *place, guint64 *bytes, GError **error)
-{
-    return cg_place_read_u64(place, "memory.usage_in_bytes", bytes, error);
-}
-
 const CgMemory cg_memory_legacy = {
     .write_amount = write_amount,
     .read_amount = read_amount,
@@ -214,5 +208,4 @@ const CgMemory cg_memory_legacy = {
     .set_limits = set_limits,
     .set_swappiness = set_swappiness,
     .get_swappiness = get_swappiness,
-    .get_usage = get_usage,
 };

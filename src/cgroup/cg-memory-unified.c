@@ -10,6 +10,7 @@
 #include <config.h>
 
 #include "cg-memory.h"
+#include "corral-error.h"
 #include "corral-types.h"
 
 #define LIMIT_FILE "memory.max"
@@ -141,10 +142,25 @@ get_oom_group(const CgPlace *place, gboolean *whole, GError **error)
     return cg_place_read_bool(place, "memory.oom.group", whole, error);
 }
 
+/* "Try again" is the kernel's word for less than that. */
 static gboolean
-get_usage(const CgPlace *place, guint64 *bytes, GError **error)
+reclaim(const CgPlace *place, guint64 bytes, guint64 *reclaimed, GError **error)
 {
-    return cg_place_read_u64(place, "memory.current", bytes, error);
+    g_autoptr(GError) failure = NULL;
+    guint64 before, after;
+
+    if (!cg_place_read_u64(place, "memory.current", &before, error))
+        return FALSE;
+    if (!cg_place_write_u64(place, "memory.reclaim", bytes, &failure) &&
+        !g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_REFUSED)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    if (!cg_place_read_u64(place, "memory.current", &after, error))
+        return FALSE;
+
+    *reclaimed = after < before ? before - after : 0;
+    return TRUE;
 }
 
 const CgMemory cg_memory_unified = {
@@ -165,5 +181,5 @@ const CgMemory cg_memory_unified = {
     .set_limits = set_limits,
     .set_oom_group = set_oom_group,
     .get_oom_group = get_oom_group,
-    .get_usage = get_usage,
+    .reclaim = reclaim,
 };

@@ -105,3 +105,19 @@ cg_memory_refuse_order(const CgPlace *place, guint64 limit, guint64 total, GErro
                 of_memory, of_total);
     return FALSE;
 }
+
+gboolean
+cg_memory_read_if_told(const CgPlace *place, const char *file, guint64 *value, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    if (cg_place_read_u64(place, file, value, &failure))
+        return TRUE;
+    if (!g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_UNSUPPORTED)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+
+    *value = CORRAL_UNKNOWN;
+    return TRUE;
+}

@@ -35,8 +35,7 @@ struct _CgMemory {
     gboolean (*get_oom_group)(const CgPlace *place, gboolean *whole, GError **error);
     gboolean (*set_swappiness)(const CgPlace *place, guint swappiness, GError **error);
     gboolean (*get_swappiness)(const CgPlace *place, guint *swappiness, GError **error);
-
-    gboolean (*get_usage)(const CgPlace *place, guint64 *bytes, GError **error);
+    gboolean (*reclaim)(const CgPlace *place, guint64 bytes, guint64 *reclaimed, GError **error);
 };
 
 extern const CgMemory cg_memory_legacy;
@@ -74,6 +73,10 @@ typedef struct {
 
 gboolean cg_memory_change_both(const CgPlace *place, const CgMemoryChange *first,
                                const CgMemoryChange *second, GError **error);
+
+/* A file that some kernels lack is CORRAL_UNKNOWN. */
+gboolean cg_memory_read_if_told(const CgPlace *place, const char *file, guint64 *value,
+                                GError **error);
 
 /* Always FALSE. */
 gboolean cg_memory_refuse_order(const CgPlace *place, guint64 limit, guint64 total, GError **error);

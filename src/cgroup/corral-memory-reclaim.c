@@ -47,18 +47,24 @@ find_mark(CorralGroup *self, CgMemoryMark mark, const CgPlace **place, GError **
     return memory;
 }
 
+/* Always FALSE. */
+static gboolean
+refuse_amount(GError **error, const char *what, guint64 bytes)
+{
+    g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_RANGE,
+                "%s of %" G_GUINT64_FORMAT " bytes is out of range [0, %" G_GINT64_FORMAT "]", what,
+                bytes, G_MAXINT64);
+    return FALSE;
+}
+
 static gboolean
 set_mark(CorralGroup *self, CgMemoryMark mark, guint64 bytes, GError **error)
 {
     const CgPlace *place;
     const CgMemory *memory;
 
-    if (bytes != CORRAL_MEMORY_UNLIMITED && bytes > G_MAXINT64) {
-        g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_RANGE,
-                    "%s of %" G_GUINT64_FORMAT " bytes is out of range [0, %" G_GINT64_FORMAT "]",
-                    marks[mark].name, bytes, G_MAXINT64);
-        return FALSE;
-    }
+    if (bytes != CORRAL_MEMORY_UNLIMITED && bytes > G_MAXINT64)
+        return refuse_amount(error, marks[mark].name, bytes);
 
     memory = find_mark(self, mark, &place, error);
     return memory && memory->write_amount(place, memory->mark_files[mark], bytes, error);
@@ -296,4 +302,45 @@ corral_group_get_swappiness(CorralGroup *self, guint *swappiness, GError **error
         return cg_group_refuse_unsupported(error, place, "swappiness");
 
     return memory->get_swappiness(place, swappiness, error);
+}
+
+/**
+ * corral_group_reclaim_memory:
+ * @self: a group
+ * @bytes: how much to take from it and everything below it, at most 2^63 - 1
+ * @reclaimed: (out): how much less it uses now
+ * @error: where to put what went wrong
+ *
+ * Takes memory from a group without limiting it: page cache is dropped,
+ * anonymous memory goes to swap.  It takes as long as that takes, kills nobody,
+ * and the group may have the memory back the next moment.  The kernel takes
+ * more than asked for as it pleases, or less if there is no more to be had: that
+ * is no error, @reclaimed tells.  It is the difference of two readings of the usage, so what
+ * the group takes or frees meanwhile is in it.
+ *
+ * The legacy interface has nothing like it.  (memory.force_empty takes all
+ * that can be had, which with swap is nearly everything.)
+ *
+ * %CORRAL_ERROR_RANGE; %CORRAL_ERROR_UNSUPPORTED: always on the legacy interface, and
+ * before Linux 5.19; %CORRAL_ERROR_NO_CONTROLLER, %CORRAL_ERROR_GONE.
+ *
+ * Returns: (skip): %TRUE if the kernel has tried
+ * Since: 0.1
+ */
+gboolean
+corral_group_reclaim_memory(CorralGroup *self, guint64 bytes, guint64 *reclaimed, GError **error)
+{
+    const CgPlace *place;
+    const CgMemory *memory;
+
+    if (bytes > G_MAXINT64)
+        return refuse_amount(error, "memory to reclaim", bytes);
+
+    memory = find_memory(self, &place, error);
+    if (!memory)
+        return FALSE;
+    if (!memory->reclaim)
+        return cg_group_refuse_unsupported(error, place, "way to reclaim memory");
+
+    return memory->reclaim(place, bytes, reclaimed, error);
 }

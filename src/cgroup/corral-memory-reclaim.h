@@ -35,5 +35,7 @@ gboolean corral_group_set_swappiness(CorralGroup *self, guint swappiness, GError
     G_GNUC_WARN_UNUSED_RESULT;
 gboolean corral_group_get_swappiness(CorralGroup *self, guint *swappiness, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+gboolean corral_group_reclaim_memory(CorralGroup *self, guint64 bytes, guint64 *reclaimed,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

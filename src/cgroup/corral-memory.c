@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Memory: how much a group uses, and how much, with and without swap, at the most. */
+/* Memory: how much of it, with and without swap, a group may use at the most. */
 #include <config.h>
 
 #include "cg-group.h"
@@ -325,27 +325,4 @@ corral_group_get_oom_group(CorralGroup *self, gboolean *whole, GError **error)
         return cg_group_refuse_unsupported(error, place, "way to kill a group as a whole");
 
     return memory->get_oom_group(place, whole, error);
-}
-
-/**
- * corral_group_get_memory_usage:
- * @self: a group
- * @bytes: (out): what it and everything below it uses, page cache included
- * @error: where to put what went wrong
- *
- * Returns: (skip): %TRUE on success
- * Since: 0.1
- */
-gboolean
-corral_group_get_memory_usage(CorralGroup *self, guint64 *bytes, GError **error)
-{
-    const CgPlace *place;
-    const CgMemory *memory = find_memory(self, &place, error);
-
-    if (!memory)
-        return FALSE;
-    if (!memory->get_usage)
-        return cg_group_refuse_unsupported(error, place, "memory usage");
-
-    return memory->get_usage(place, bytes, error);
 }

@@ -23,7 +23,5 @@ gboolean corral_group_set_oom_group(CorralGroup *self, gboolean whole, GError **
     G_GNUC_WARN_UNUSED_RESULT;
 gboolean corral_group_get_oom_group(CorralGroup *self, gboolean *whole, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
-gboolean corral_group_get_memory_usage(CorralGroup *self, guint64 *bytes, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -13,7 +13,7 @@
 
 #include "cg-group.h"
 #include "corral-error.h"
-#include "corral-memory.h"
+#include "corral-memory-usage.h"
 #include "corral-sampler.h"
 
 G_DEFINE_BOXED_TYPE(CorralSample, corral_sample, corral_sample_copy, corral_sample_free)

@@ -27,6 +27,7 @@
 #include "corral-label.h"
 #include "corral-members.h"
 #include "corral-memory-reclaim.h"
+#include "corral-memory-usage.h"
 #include "corral-memory.h"
 #include "corral-pressure.h"
 #include "corral-sampler.h"

@@ -23,6 +23,7 @@ corral_include_HEADERS = \
 	src/cgroup/corral-setting.h \
 	src/cgroup/corral-transaction.h \
 	src/cgroup/corral-memory-reclaim.h \
+	src/cgroup/corral-memory-usage.h \
 	src/cgroup/corral-types.h \
 	$(NULL)
 
@@ -66,6 +67,9 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-memory.h \
 	src/cgroup/cg-memory-legacy.c \
 	src/cgroup/cg-memory-unified.c \
+	src/cgroup/cg-memory-usage.h \
+	src/cgroup/cg-memory-usage-legacy.c \
+	src/cgroup/cg-memory-usage-unified.c \
 	src/cgroup/cg-mountinfo.c \
 	src/cgroup/cg-mountinfo.h \
 	src/cgroup/cg-place.c \
@@ -97,6 +101,7 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/corral-setting.c \
 	src/cgroup/corral-transaction.c \
 	src/cgroup/corral-memory-reclaim.c \
+	src/cgroup/corral-memory-usage.c \
 	src/cgroup/corral-types.c \
 	$(NULL)
 nodist_libcorral_private_la_SOURCES = corral-enums.c

@@ -59,6 +59,7 @@ const FakeDefault fake_defaults[] = {
     {TRUE, "cpuset", "cpuset.mems.effective", "0\n"},
     {TRUE, "memory", "memory.max", "max\n"},
     {TRUE, "memory", "memory.current", "0\n"},
+    {TRUE, "memory", "memory.reclaim", ""},
     {TRUE, "memory", "memory.high", "max\n"},
     {TRUE, "memory", "memory.low", "0\n"},
     {TRUE, "memory", "memory.min", "0\n"},

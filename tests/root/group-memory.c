@@ -4,11 +4,11 @@
 
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "kernel-bed.h"
+#include "kernel-hog.h"
 #include "memory-steps.h"
 
 #define MIB(n) ((guint64)(n) << 20)
@@ -16,100 +16,6 @@
 
 /* What a call is answered. */
 #define FINE (-1)
-
-/* ---- somebody who uses memory ---- */
-
-typedef struct {
-    pid_t pid;
-    int go; /* a byte: take as much again; closed: end */
-    int done;
-} Hog;
-
-/* Between fork and end: system calls only. */
-static void
-be_a_hog(char *const *entrances, gsize bytes, int go, int done)
-{
-    char byte;
-    gsize i;
-
-    for (i = 0; entrances[i]; i++) {
-        FILE *file = fopen(entrances[i], "we");
-
-        if (!file || fputs("0", file) < 0 || fclose(file) != 0)
-            _exit(99);
-    }
-    do {
-        char *memory =
-            mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-        if (memory == MAP_FAILED)
-            _exit(98);
-        memset(memory, 1, bytes);
-        if (write(done, "x", 1) != 1)
-            _exit(97);
-    } while (read(go, &byte, 1) == 1);
-    _exit(0);
-}
-
-/* Whether it took what it was told to, rather than die of it. */
-static gboolean
-hog_has_taken(Hog *hog)
-{
-    char byte;
-
-    return read(hog->done, &byte, 1) == 1;
-}
-
-static Hog
-hog_start(CorralGroup *group, gsize bytes)
-{
-    g_auto(GStrv) entrances = corral_group_list_entrances(group, NULL);
-    int go[2], done[2];
-    Hog hog;
-
-    g_assert_cmpint(pipe(go), ==, 0);
-    g_assert_cmpint(pipe(done), ==, 0);
-    hog.pid = fork();
-    g_assert_cmpint(hog.pid, >=, 0);
-    if (hog.pid == 0) {
-        close(go[1]);
-        close(done[0]);
-        be_a_hog(entrances, bytes, go[0], done[1]);
-    }
-    close(go[0]);
-    close(done[1]);
-    hog.go = go[1];
-    hog.done = done[0];
-    g_assert_true(hog_has_taken(&hog));
-    return hog;
-}
-
-static void
-hog_take_more(Hog *hog)
-{
-    g_assert_cmpint(write(hog->go, "x", 1), ==, 1);
-}
-
-static int
-hog_end(Hog *hog)
-{
-    int status;
-
-    close(hog->go);
-    g_assert_cmpint(waitpid(hog->pid, &status, 0), ==, hog->pid);
-    close(hog->done);
-    return status;
-}
-
-static gboolean
-machine_has_swap(void)
-{
-    g_autofree char *swaps = NULL;
-
-    return g_file_get_contents("/proc/swaps", &swaps, NULL, NULL) && strchr(swaps, '/');
-}
-
-/* ---- the tests ---- */
 
 static gboolean
 is_served(void)
@@ -316,17 +222,17 @@ test_cut(void)
     g_autoptr(GError) error = NULL;
     gboolean cut;
     guint64 bytes;
-    Hog hog;
+    KernelHog hog;
 
     if (!is_served())
         return;
-    if (machine_has_swap()) {
+    if (kernel_has_swap()) {
         g_test_skip("what is cut off goes to swap here");
         return;
     }
     group = bed_make("cut", BED_BIT(MEMORY));
     dir = bed_dir("cut", CORRAL_CONTROLLER_MEMORY);
-    hog = hog_start(group, MIB(32));
+    hog = kernel_hog_start(group, MIB(32));
 
     cut = corral_group_set_memory_limit(group, MIB(8), &error);
     g_assert_true(corral_group_get_memory_limit(group, &bytes, NULL));
@@ -334,12 +240,12 @@ test_cut(void)
         g_assert_false(cut);
         g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_BUSY);
         g_assert_cmpuint(bytes, ==, NONE);
-        g_assert_cmpint(hog_end(&hog), ==, 0);
+        g_assert_cmpint(kernel_hog_end(&hog), ==, 0);
     } else {
         g_assert_true(cut);
         g_assert_no_error(error);
         g_assert_cmpuint(bytes, ==, MIB(8));
-        g_assert_cmpint(WTERMSIG(hog_end(&hog)), ==, SIGKILL);
+        g_assert_cmpint(WTERMSIG(kernel_hog_end(&hog)), ==, SIGKILL);
     }
 
     bed_remove(group);
@@ -350,23 +256,23 @@ static void
 test_grow(void)
 {
     g_autoptr(CorralGroup) group = NULL;
-    Hog hog;
+    KernelHog hog;
 
     if (!is_served())
         return;
-    if (machine_has_swap()) {
+    if (kernel_has_swap()) {
         g_test_skip("what is too much goes to swap here");
         return;
     }
     group = bed_make("grow", BED_BIT(MEMORY));
-    hog = hog_start(group, MIB(16));
+    hog = kernel_hog_start(group, MIB(16));
     g_assert_true(corral_group_set_memory_limit(group, MIB(48), NULL));
 
-    hog_take_more(&hog);
-    g_assert_true(hog_has_taken(&hog));
-    hog_take_more(&hog);
-    g_assert_false(hog_has_taken(&hog));
-    g_assert_cmpint(WTERMSIG(hog_end(&hog)), ==, SIGKILL);
+    kernel_hog_take_more(&hog);
+    g_assert_true(kernel_hog_has_taken(&hog));
+    kernel_hog_take_more(&hog);
+    g_assert_false(kernel_hog_has_taken(&hog));
+    g_assert_cmpint(WTERMSIG(kernel_hog_end(&hog)), ==, SIGKILL);
 
     bed_remove(group);
 }

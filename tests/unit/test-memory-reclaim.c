@@ -208,6 +208,55 @@ test_swappiness(void)
     }
 }
 
+static void
+test_reclaim(void)
+{
+    gsize h;
+
+    for (h = 0; h < G_N_ELEMENTS(hosts); h++) {
+        g_autoptr(FakeCgroup) fake = fake_cgroup_new(hosts[h].like);
+        g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
+        g_autoptr(CorralGroup) group = make(host);
+        g_autofree char *usage = g_build_filename(hosts[h].group, "memory.current", NULL);
+        g_autofree char *reclaim = g_build_filename(hosts[h].group, "memory.reclaim", NULL);
+        g_autoptr(GError) error = NULL;
+        guint64 reclaimed = UNTOUCHED;
+        char *text;
+
+        g_assert_false(
+            corral_group_reclaim_memory(group, (guint64)G_MAXINT64 + 1, &reclaimed, &error));
+        g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_RANGE);
+        g_clear_error(&error);
+        if (h == 0) {
+            g_assert_false(corral_group_reclaim_memory(group, 4096, &reclaimed, &error));
+            g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_UNSUPPORTED);
+            g_assert_cmpuint(reclaimed, ==, UNTOUCHED);
+            continue;
+        }
+
+        fake_cgroup_put(fake, usage, "8192\n");
+        g_assert_true(corral_group_reclaim_memory(group, 4096, &reclaimed, &error));
+        g_assert_no_error(error);
+        g_assert_cmpuint(reclaimed, ==, 0);
+        text = fake_cgroup_read(fake, reclaim);
+        g_assert_cmpstr(text, ==, "4096");
+        g_free(text);
+
+        /* Not all of it could be had. */
+        reclaimed = UNTOUCHED;
+        fake_cgroup_fail(fake, FAKE_WRITE, 0, EAGAIN);
+        g_assert_true(corral_group_reclaim_memory(group, 4096, &reclaimed, &error));
+        g_assert_no_error(error);
+        g_assert_cmpuint(reclaimed, ==, 0);
+
+        reclaimed = UNTOUCHED;
+        fake_cgroup_fail(fake, FAKE_WRITE, 0, EACCES);
+        g_assert_false(corral_group_reclaim_memory(group, 4096, &reclaimed, &error));
+        g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_PERMISSION);
+        g_assert_cmpuint(reclaimed, ==, UNTOUCHED);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -216,6 +265,7 @@ main(int argc, char **argv)
     g_test_add_func("/memory-reclaim/marks", test_marks);
     g_test_add_func("/memory-reclaim/cannot", test_cannot);
     g_test_add_func("/memory-reclaim/swappiness", test_swappiness);
+    g_test_add_func("/memory-reclaim/reclaim", test_reclaim);
 
     return g_test_run();
 }
