@@ -422,7 +422,7 @@ corral_group_set_device_rules(CorralGroup *self, GPtrArray *rules, GError **erro
  * %CORRAL_ERROR_PERMISSION: the unified interface tells rules only to those who
  * have the CAP_SYS_ADMIN capability.
  *
- * Returns: (transfer full) (element-type CorralDeviceRule): the rules, or %NULL
+ * Returns: (transfer container) (element-type CorralDeviceRule): the rules, or %NULL
  * Since: 0.1
  */
 GPtrArray *

@@ -242,6 +242,15 @@ if type -P python3 >/dev/null; then
     refuses 'other languages cannot call it' "${api_check[@]}"
     api "$(one "version='0.1' throws='1'" '' "$doc")"
     refuses 'it must say "Returns: (skip): ..."' "${api_check[@]}"
+    for transfer in container full; do
+        api "$(one "version='0.1'" "transfer-ownership='$transfer'" "$doc" |
+            sed "s/<type name='gboolean'/<array name='GLib.PtrArray'/")"
+        if [[ $transfer == full ]]; then
+            refuses 'must be (transfer container)' "${api_check[@]}"
+        else
+            passes "${api_check[@]}"
+        fi
+    done
     api "$(one "version='0.1'" "skip='1'")"
     refuses 'corral_one is not described' "${api_check[@]}"
     api "$(one '' '' "$doc")"
