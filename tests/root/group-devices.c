@@ -67,6 +67,18 @@ try_open(const char *node, int flags)
     return fd >= 0 ? 0 : errno;
 }
 
+/*
+ * To open what has no driver makes the kernel call modprobe, so where many such
+ * devices are tried the kernel is only asked, which is the same check.
+ */
+static int
+try_access(const char *node, const char *what)
+{
+    int mode = (strchr(what, 'R') ? R_OK : 0) | (strchr(what, 'W') ? W_OK : 0);
+
+    return access(node, mode) < 0 ? errno : 0;
+}
+
 /* "make c 1 3", then "c 1 3 rw": the answer is 1 unless that is not permitted. */
 static void
 do_as_told(const char *line)
@@ -84,8 +96,8 @@ do_as_told(const char *line)
     } else if (words[3][0] == 'm') {
         errnum = mknod("new", mode, number) < 0 ? errno : 0;
         unlink("new");
-    } else if (words[3][0] == 'e') {
-        errnum = access(node, F_OK) < 0 ? errno : 0;
+    } else if (words[3][0] == 'e' || g_ascii_isupper(words[3][0])) {
+        errnum = try_access(node, words[3]);
     } else {
         errnum = try_open(node, g_str_equal(words[3], "r")   ? O_RDONLY
                                 : g_str_equal(words[3], "w") ? O_WRONLY
@@ -215,8 +227,9 @@ start_trying(const CorralDevice *devices, gsize n_devices)
 
 static const struct {
     guint access;
-    const char *word;
-} accesses[] = {{R, "r"}, {W, "w"}, {R | W, "rw"}, {M, "m"}};
+    const char *open;
+    const char *ask; /* in place of opening */
+} accesses[] = {{R, "r", "R"}, {W, "w", "W"}, {R | W, "rw", "RW"}, {M, "m", "m"}};
 
 static void
 ok(gboolean done, GError *error)
@@ -245,24 +258,32 @@ ask(CorralGroup *group, const CorralDevice *device, guint access)
 }
 
 static void
-assert_same(CorralGroup *group, BedProcess *process, const CorralDevice *devices, gsize n_devices)
+compare(CorralGroup *group, BedProcess *process, const CorralDevice *devices, gsize n_devices,
+        gboolean open)
 {
     gsize i, k;
 
     for (i = 0; i < n_devices; i++) {
         for (k = 0; k < G_N_ELEMENTS(accesses); k++) {
             CorralDeviceVerdict verdict = ask(group, &devices[i], accesses[k].access);
-            gboolean can = may(process, &devices[i], accesses[k].word);
+            const char *word = open ? accesses[k].open : accesses[k].ask;
+            gboolean can = may(process, &devices[i], word);
 
             /* What only somebody else's rules decide, we do not know. */
             if (verdict == CORRAL_DEVICE_VERDICT_UNKNOWN ||
                 can == (verdict == CORRAL_DEVICE_VERDICT_ALLOWED))
                 continue;
             g_test_message("%s %u:%u %s: %d", devices[i].type == B ? "b" : "c", devices[i].major,
-                           devices[i].minor, accesses[k].word, can);
+                           devices[i].minor, word, can);
             g_test_fail();
         }
     }
+}
+
+static void
+assert_same(CorralGroup *group, BedProcess *process, const CorralDevice *devices, gsize n_devices)
+{
+    compare(group, process, devices, n_devices, TRUE);
 }
 
 static gboolean
@@ -422,7 +443,7 @@ test_random(void)
                 g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_REFUSED);
             g_clear_error(&error);
         }
-        assert_same(group, &process, devices, G_N_ELEMENTS(devices));
+        compare(group, &process, devices, G_N_ELEMENTS(devices), FALSE);
     }
 
     bed_end(&process);
@@ -566,7 +587,7 @@ test_replace(void)
 static void
 test_many(void)
 {
-    const guint n = 300;
+    const guint n = 150;
     g_autoptr(CorralGroup) group = make_or_skip("g");
     g_autoptr(GError) error = NULL;
     guint descriptors = count_descriptors();
@@ -591,14 +612,14 @@ test_many(void)
     g_assert_true(may(&process, &last, "rw"));
     g_assert_false(may(&process, &beyond, "r"));
 
-    for (i = 0; i < UPDATES; i++) {
+    for (i = 0; i < 2 * n; i++) {
         ok(i % 2 ? corral_group_allow_device(group, &beyond, R, &error)
                  : corral_group_deny_device(group, &beyond, R, &error),
            error);
     }
     for (device.minor = 0; device.minor < n; device.minor++)
         ok(corral_group_deny_device(group, &device, R | W, &error), error);
-    assert_list(group, "allow c 240:300 r");
+    assert_list(group, "allow c 240:150 r");
     assert_same(group, &process, samples, G_N_ELEMENTS(samples));
     g_assert_cmpuint(count_descriptors(), ==, descriptors);
     bed_end(&process);
