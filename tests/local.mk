@@ -414,6 +414,7 @@ dist_noinst_SCRIPTS += \
 	tests/bench/bench.sh \
 	tests/root/lab \
 	tests/vm/agent \
+	tests/vm/collect-hosts \
 	tests/vm/image \
 	tests/vm/machine \
 	tests/vm/run-programs \

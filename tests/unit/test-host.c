@@ -12,22 +12,29 @@
 
 #define BIT(name) CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_##name)
 
+static char *
+read_data(const char *like, const char *name)
+{
+    g_autofree char *file = g_test_build_filename(G_TEST_DIST, "data", "hosts", like, name, NULL);
+    g_autoptr(GError) error = NULL;
+    char *text = NULL;
+
+    g_file_get_contents(file, &text, NULL, &error);
+    g_assert_no_error(error);
+    return text;
+}
+
 static void
 test_describe(gconstpointer data)
 {
     const char *like = data;
-    g_autofree char *file =
-        g_test_build_filename(G_TEST_DIST, "data", "hosts", like, "describe", NULL);
+    g_autofree char *wanted = read_data(like, "describe");
     g_autoptr(FakeCgroup) fake = fake_cgroup_new(like);
     g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
     g_autofree char *text = corral_host_describe(host);
-    g_autofree char *wanted = NULL;
-    g_autoptr(GError) error = NULL;
     CorralControllers all = corral_host_get_controllers(host);
     guint i;
 
-    g_file_get_contents(file, &wanted, NULL, &error);
-    g_assert_no_error(error);
     g_assert_cmpstr(text, ==, wanted);
 
     /* A controller is served once, and the set says so. */
@@ -39,6 +46,77 @@ test_describe(gconstpointer data)
                         !!(all & CORRAL_CONTROLLER_BIT(i)));
         g_assert_false(g_regex_match_simple(twice, text, 0, 0));
     }
+}
+
+static void
+put_proc(FakeCgroup *fake, int pid, const char *text)
+{
+    g_autofree char *dir = g_strdup_printf("%s/proc/%d", fake_cgroup_get_root(fake), pid);
+    g_autofree char *name = g_strdup_printf("/proc/%d/cgroup", pid);
+
+    g_assert_cmpint(g_mkdir_with_parents(dir, 0755), ==, 0);
+    fake_cgroup_put(fake, name, text);
+}
+
+/* What follows "@key: " in a line of @text. */
+static char *
+look_up(const char *text, const char *key)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    g_autofree char *prefix = g_strconcat(key, ": ", NULL);
+    gsize i;
+
+    for (i = 0; lines[i]; i++) {
+        if (g_str_has_prefix(lines[i], prefix))
+            return g_strdup(lines[i] + strlen(prefix));
+    }
+
+    return NULL;
+}
+
+/*
+ * Where the kernel listed a process of the real machine is where we say it is.
+ * The one exception: the process is in the root of its name space, the mount shows
+ * what is above that, and nobody says what it is called there.
+ */
+static void
+test_find_self(gconstpointer data)
+{
+    const char *like = data;
+    g_autofree char *proc_cgroup = read_data(like, "cgroup");
+    g_autofree char *found = read_data(like, "found");
+    g_autofree char *description = read_data(like, "describe");
+    g_autofree char *mountinfo = read_data(like, "mountinfo");
+    gboolean nameless = strstr(mountinfo, " /.. ") || strstr(mountinfo, " /../");
+    g_autoptr(FakeCgroup) fake = fake_cgroup_new(like);
+    g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_READ_ONLY);
+    g_auto(GStrv) lines = g_strsplit(description, "\n", -1);
+    guint checked = 0;
+    gsize i, w;
+
+    put_proc(fake, 4711, proc_cgroup);
+    for (i = 0; lines[i] && lines[i][0]; i++) {
+        g_auto(GStrv) words = g_strsplit(lines[i], " ", -1);
+        g_autofree char *wanted = look_up(found, words[0]);
+
+        g_assert_nonnull(wanted);
+        for (w = 2; words[w]; w++) {
+            CorralController controller = CORRAL_N_CONTROLLERS;
+            g_autoptr(GError) error = NULL;
+            g_autofree char *path = NULL;
+
+            g_assert_true(corral_controller_from_name(words[w], &controller));
+            path = corral_host_find_process(host, controller, 4711, &error);
+            if (nameless) {
+                g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND);
+            } else {
+                g_assert_no_error(error);
+                g_assert_cmpstr(path, ==, wanted);
+            }
+            checked++;
+        }
+    }
+    g_assert_cmpuint(checked, >, 0);
 }
 
 /* Where one hierarchy is mounted twice it depends on what one is up to. */
@@ -112,16 +190,6 @@ test_no_host(void)
 }
 
 static void
-put_proc(FakeCgroup *fake, int pid, const char *text)
-{
-    g_autofree char *dir = g_strdup_printf("%s/proc/%d", fake_cgroup_get_root(fake), pid);
-    g_autofree char *name = g_strdup_printf("/proc/%d/cgroup", pid);
-
-    g_assert_cmpint(g_mkdir_with_parents(dir, 0755), ==, 0);
-    fake_cgroup_put(fake, name, text);
-}
-
-static void
 test_find_process(void)
 {
     static const struct {
@@ -136,7 +204,17 @@ test_find_process(void)
         {"hybrid", CORRAL_CONTROLLER_HUGETLB, "1:cpu:/a\n0::/u\n", "u"},
         {"together", CORRAL_CONTROLLER_CPUACCT, "3:cpu,cpuacct:/a\n", "a"},
         {"unified", CORRAL_CONTROLLER_MEMORY, "0::/a/b\n", "a/b"},
-        /* Outside of what is mounted, or of our namespace. */
+        /* What is mounted may reach beyond our name space. */
+        {"systemd-unified-namespace", CORRAL_CONTROLLER_CPU, "0::/../../../a/b\n", "a/b"},
+        {"systemd-unified-namespace", CORRAL_CONTROLLER_CPU, "0::/../../..\n", ""},
+        {"systemd-unified-namespace", CORRAL_CONTROLLER_CPU, "0::/../../../../a\n", NULL},
+        {"systemd-unified-namespace", CORRAL_CONTROLLER_CPU, "0::/../../a\n", NULL},
+        {"systemd-unified-namespace", CORRAL_CONTROLLER_CPU, "0::/a\n", NULL},
+        {"systemd-legacy-bind", CORRAL_CONTROLLER_CPUACCT,
+         "4:cpu,cpuacct:/system.slice/corral-agent.service/box/a\n", "a"},
+        {"systemd-legacy-bind", CORRAL_CONTROLLER_CPUACCT,
+         "4:cpu,cpuacct:/system.slice/corral-agent.service/boxer\n", NULL},
+        /* Outside of what is mounted, or of our name space. */
         {"container-unified", CORRAL_CONTROLLER_CPU, "0::/system.slice/box.service/a\n", "a"},
         {"container-unified", CORRAL_CONTROLLER_CPU, "0::/system.slice/box.service\n", ""},
         {"container-unified", CORRAL_CONTROLLER_CPU, "0::/system.slice/box.service2/a\n", NULL},
@@ -308,12 +386,18 @@ main(int argc, char **argv)
     dir = g_dir_open(hosts, 0, NULL);
     while (dir && (entry = g_dir_read_name(dir))) {
         g_autofree char *below = g_build_filename(hosts, entry, NULL);
-        g_autofree char *path = g_strconcat("/host/describe/", entry, NULL);
+        g_autofree char *found = g_build_filename(below, "found", NULL);
+        g_autofree char *describe = g_strconcat("/host/describe/", entry, NULL);
+        g_autofree char *find_self = g_strconcat("/host/find-self/", entry, NULL);
+        char *name;
 
         if (!g_file_test(below, G_FILE_TEST_IS_DIR))
             continue;
-        g_ptr_array_add(names, g_strdup(entry));
-        g_test_add_data_func(path, g_ptr_array_index(names, names->len - 1), test_describe);
+        name = g_strdup(entry);
+        g_ptr_array_add(names, name);
+        g_test_add_data_func(describe, name, test_describe);
+        if (g_file_test(found, G_FILE_TEST_EXISTS))
+            g_test_add_data_func(find_self, name, test_find_self);
     }
     g_assert_cmpuint(names->len, >=, 10);
 
