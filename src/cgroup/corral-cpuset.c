@@ -70,6 +70,7 @@ set_numbers(CorralGroup *self, CgCpusetKind kind, const guint *numbers, gsize n_
         return FALSE;
     above = *place;
     above.dir = dir;
+    above.files = NULL; /* those that are kept open are the group's own */
     return cpuset->set(place, &above, kind, own, wanted, error);
 }
 
