@@ -50,6 +50,7 @@ unit_tests = \
 	tests/unit/test-label \
 	tests/unit/test-members \
 	tests/unit/test-memory \
+	tests/unit/test-pids \
 	tests/unit/test-pressure \
 	tests/unit/test-sampler \
 	tests/unit/test-transaction \
@@ -100,6 +101,8 @@ tests_unit_test_memory_SOURCES = \
 	$(NULL)
 tests_unit_test_memory_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_memory_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_pids_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_pids_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_pressure_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_pressure_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_sampler_CPPFLAGS = $(cgroup_test_cppflags)
@@ -327,6 +330,7 @@ kernel_tests = \
 	tests/root/group-process \
 	tests/root/group-memory \
 	tests/root/group-memory-usage \
+	tests/root/group-pids \
 	tests/root/group-root \
 	tests/root/group-sampler \
 	$(NULL)
@@ -376,6 +380,8 @@ tests_root_group_memory_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_memory_LDADD = $(kernel_test_ldadd)
 tests_root_group_memory_usage_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_memory_usage_LDADD = $(kernel_test_ldadd)
+tests_root_group_pids_CPPFLAGS = $(kernel_test_cppflags)
+tests_root_group_pids_LDADD = $(kernel_test_ldadd)
 tests_root_group_root_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_root_LDADD = $(kernel_test_ldadd)
 tests_root_group_sampler_CPPFLAGS = $(kernel_test_cppflags)

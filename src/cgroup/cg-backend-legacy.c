@@ -29,6 +29,7 @@
 #include "cg-devices.h"
 #include "cg-memory-usage.h"
 #include "cg-memory.h"
+#include "cg-pids.h"
 
 static gboolean
 hand_down(int dir G_GNUC_UNUSED, CorralControllers wanted, CorralControllers *granted,
@@ -104,4 +105,5 @@ const CgBackend cg_backend_legacy = {
     .devices = &cg_devices_legacy,
     .memory = &cg_memory_legacy,
     .memory_usage = &cg_memory_usage_legacy,
+    .pids = &cg_pids,
 };

@@ -17,6 +17,7 @@
 #include "cg-devices.h"
 #include "cg-memory-usage.h"
 #include "cg-memory.h"
+#include "cg-pids.h"
 #include "cg-pressure.h"
 #include "corral-error.h"
 
@@ -178,5 +179,6 @@ const CgBackend cg_backend_unified = {
     .devices = &cg_devices_unified,
     .memory = &cg_memory_unified,
     .memory_usage = &cg_memory_usage_unified,
+    .pids = &cg_pids,
     .pressure = &cg_pressure_unified,
 };

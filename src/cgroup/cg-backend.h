@@ -9,6 +9,7 @@ typedef struct _CgCpuset CgCpuset;
 typedef struct _CgDevices CgDevices;
 typedef struct _CgMemory CgMemory;
 typedef struct _CgMemoryUsage CgMemoryUsage;
+typedef struct _CgPids CgPids;
 typedef struct _CgPressure CgPressure;
 
 /*
@@ -50,6 +51,7 @@ struct _CgBackend {
     const CgDevices *devices;
     const CgMemory *memory;
     const CgMemoryUsage *memory_usage;
+    const CgPids *pids;
     const CgPressure *pressure;
 };
 

@@ -29,6 +29,7 @@
 #include "corral-memory-reclaim.h"
 #include "corral-memory-usage.h"
 #include "corral-memory.h"
+#include "corral-pids.h"
 #include "corral-pressure.h"
 #include "corral-sampler.h"
 #include "corral-setting.h"

@@ -18,6 +18,7 @@ corral_include_HEADERS = \
 	src/cgroup/corral-label.h \
 	src/cgroup/corral-members.h \
 	src/cgroup/corral-memory.h \
+	src/cgroup/corral-pids.h \
 	src/cgroup/corral-pressure.h \
 	src/cgroup/corral-sampler.h \
 	src/cgroup/corral-setting.h \
@@ -72,6 +73,8 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-memory-usage-unified.c \
 	src/cgroup/cg-mountinfo.c \
 	src/cgroup/cg-mountinfo.h \
+	src/cgroup/cg-pids.c \
+	src/cgroup/cg-pids.h \
 	src/cgroup/cg-place.c \
 	src/cgroup/cg-place.h \
 	src/cgroup/cg-pressure.h \
@@ -96,6 +99,7 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/corral-label.c \
 	src/cgroup/corral-members.c \
 	src/cgroup/corral-memory.c \
+	src/cgroup/corral-pids.c \
 	src/cgroup/corral-pressure.c \
 	src/cgroup/corral-sampler.c \
 	src/cgroup/corral-setting.c \

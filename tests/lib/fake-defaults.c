@@ -40,6 +40,9 @@ const FakeDefault fake_defaults[] = {
     {FALSE, "memory", "memory.swappiness", "60\n"},
     {FALSE, "freezer", "freezer.state", "THAWED\n"},
     {FALSE, "pids", "pids.max", "max\n"},
+    {FALSE, "pids", "pids.current", "0\n"},
+    {FALSE, "pids", "pids.peak", "0\n"},
+    {FALSE, "pids", "pids.events", "max 0\n"},
     {TRUE, NULL, "cgroup.procs", ""},
     {TRUE, NULL, "cgroup.threads", ""},
     {TRUE, NULL, "cgroup.type", "domain\n"},
@@ -66,6 +69,9 @@ const FakeDefault fake_defaults[] = {
     {TRUE, "memory", "memory.oom.group", "0\n"},
     {TRUE, "memory", "memory.swap.max", "max\n"},
     {TRUE, "pids", "pids.max", "max\n"},
+    {TRUE, "pids", "pids.current", "0\n"},
+    {TRUE, "pids", "pids.peak", "0\n"},
+    {TRUE, "pids", "pids.events", "max 0\n"},
 };
 
 const gsize fake_n_defaults = G_N_ELEMENTS(fake_defaults);
