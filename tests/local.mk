@@ -42,6 +42,7 @@ unit_tests = \
 	tests/unit/test-cpuset \
 	tests/unit/test-device \
 	tests/unit/test-devices \
+	tests/unit/test-freezer \
 	tests/unit/test-group \
 	tests/unit/test-guest-path \
 	tests/unit/test-guest-threads \
@@ -86,6 +87,8 @@ tests_unit_test_device_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_device_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_devices_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_devices_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_freezer_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_freezer_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_group_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_group_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_host_CPPFLAGS = $(cgroup_test_cppflags)
@@ -330,6 +333,7 @@ kernel_tests = \
 	tests/root/group-process \
 	tests/root/group-memory \
 	tests/root/group-memory-usage \
+	tests/root/group-freezer \
 	tests/root/group-pids \
 	tests/root/group-root \
 	tests/root/group-sampler \
@@ -380,6 +384,8 @@ tests_root_group_memory_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_memory_LDADD = $(kernel_test_ldadd)
 tests_root_group_memory_usage_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_memory_usage_LDADD = $(kernel_test_ldadd)
+tests_root_group_freezer_CPPFLAGS = $(kernel_test_cppflags)
+tests_root_group_freezer_LDADD = $(kernel_test_ldadd)
 tests_root_group_pids_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_pids_LDADD = $(kernel_test_ldadd)
 tests_root_group_root_CPPFLAGS = $(kernel_test_cppflags)

@@ -28,6 +28,7 @@
 #include "cg-cpuset.h"
 #include "cg-devices.h"
 #include "cg-memory-usage.h"
+#include "cg-freezer.h"
 #include "cg-memory.h"
 #include "cg-pids.h"
 
@@ -90,6 +91,17 @@ prepare_threaded(const CgPlace *parent G_GNUC_UNUSED, int dir G_GNUC_UNUSED,
     return TRUE;
 }
 
+/* A signal to a frozen process waits, SIGKILL as well. */
+static void
+let_die(const CgPlace *place)
+{
+    CorralFreezerState state;
+
+    if ((place->controllers & CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_FREEZER)) &&
+        cg_freezer_legacy.get_state(place, &state, NULL) && (state & CORRAL_FREEZER_SELF))
+        (void)!cg_freezer_legacy.thaw(place, NULL);
+}
+
 const CgBackend cg_backend_legacy = {
     .name = "legacy",
     .everywhere = CORRAL_CONTROLLERS_ALL,
@@ -99,10 +111,12 @@ const CgBackend cg_backend_legacy = {
     .hand_down = hand_down,
     .prepare = prepare,
     .prepare_threaded = prepare_threaded,
+    .let_die = let_die,
     .cpu = &cg_cpu_legacy,
     .cpu_time = &cg_cpu_time_legacy,
     .cpuset = &cg_cpuset_legacy,
     .devices = &cg_devices_legacy,
+    .freezer = &cg_freezer_legacy,
     .memory = &cg_memory_legacy,
     .memory_usage = &cg_memory_usage_legacy,
     .pids = &cg_pids,

@@ -16,6 +16,7 @@
 #include "cg-cpuset.h"
 #include "cg-devices.h"
 #include "cg-memory-usage.h"
+#include "cg-freezer.h"
 #include "cg-memory.h"
 #include "cg-pids.h"
 #include "cg-pressure.h"
@@ -177,6 +178,7 @@ const CgBackend cg_backend_unified = {
     .cpu_time = &cg_cpu_time_unified,
     .cpuset = &cg_cpuset_unified,
     .devices = &cg_devices_unified,
+    .freezer = &cg_freezer_unified,
     .memory = &cg_memory_unified,
     .memory_usage = &cg_memory_usage_unified,
     .pids = &cg_pids,

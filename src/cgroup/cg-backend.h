@@ -7,6 +7,7 @@ typedef struct _CgCpu CgCpu;
 typedef struct _CgCpuTime CgCpuTime;
 typedef struct _CgCpuset CgCpuset;
 typedef struct _CgDevices CgDevices;
+typedef struct _CgFreezer CgFreezer;
 typedef struct _CgMemory CgMemory;
 typedef struct _CgMemoryUsage CgMemoryUsage;
 typedef struct _CgPids CgPids;
@@ -40,6 +41,8 @@ struct _CgBackend {
     /* The optional half: NULL where the interface has no such control. */
 
     gboolean (*kill)(const CgPlace *place, GError **error);
+    /* Lets those go who were killed in @place or below and cannot die for being held here. */
+    void (*let_die)(const CgPlace *place);
 
     /*
      * One table a control, in cg-CONTROL.h; NULL where the interface lacks all of
@@ -49,6 +52,7 @@ struct _CgBackend {
     const CgCpuTime *cpu_time;
     const CgCpuset *cpuset;
     const CgDevices *devices;
+    const CgFreezer *freezer;
     const CgMemory *memory;
     const CgMemoryUsage *memory_usage;
     const CgPids *pids;

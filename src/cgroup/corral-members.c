@@ -365,11 +365,14 @@ kill_below(const CgPlace *place)
     for (i = 0; names && names[i]; i++) {
         CgPlace below = *place;
 
+        below.files = NULL;
         below.dir = cg_tree_open_dir(place->dir, names[i], NULL);
         if (below.dir >= 0)
             any |= kill_below(&below);
         cg_fd_close(&below.dir);
     }
+    if (any && place->hierarchy->backend->let_die)
+        place->hierarchy->backend->let_die(place);
 
     return any;
 }
@@ -399,7 +402,9 @@ kill_in_all(CorralGroup *self)
  *
  * Kills every process in the group and below it: at one stroke where the
  * kernel has cgroup.kill, otherwise again and again until none is left, so
- * that a process that forks meanwhile does not escape.
+ * that a process that forks meanwhile does not escape.  Groups that are frozen
+ * are thawed where frozen processes do not die; one that is frozen from above
+ * is not.
  *
  * %CORRAL_ERROR_BUSY: some are still there; %CORRAL_ERROR_NAME: @self is the
  * root, which holds the whole machine.

@@ -22,6 +22,7 @@
 #include "corral-device.h"
 #include "corral-devices.h"
 #include "corral-error.h"
+#include "corral-freezer.h"
 #include "corral-group.h"
 #include "corral-host.h"
 #include "corral-label.h"

@@ -13,6 +13,7 @@ corral_include_HEADERS = \
 	src/cgroup/corral-device-rule.h \
 	src/cgroup/corral-devices.h \
 	src/cgroup/corral-error.h \
+	src/cgroup/corral-freezer.h \
 	src/cgroup/corral-group.h \
 	src/cgroup/corral-host.h \
 	src/cgroup/corral-label.h \
@@ -60,6 +61,9 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-cpuset-unified.c \
 	src/cgroup/cg-cpuset.c \
 	src/cgroup/cg-cpuset.h \
+	src/cgroup/cg-freezer-legacy.c \
+	src/cgroup/cg-freezer-unified.c \
+	src/cgroup/cg-freezer.h \
 	src/cgroup/cg-group.h \
 	src/cgroup/cg-host.h \
 	src/cgroup/cg-levels.c \
@@ -94,6 +98,7 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/corral-device-rule.c \
 	src/cgroup/corral-devices.c \
 	src/cgroup/corral-error.c \
+	src/cgroup/corral-freezer.c \
 	src/cgroup/corral-group.c \
 	src/cgroup/corral-host.c \
 	src/cgroup/corral-label.c \

@@ -38,6 +38,7 @@ struct _FakeCgroup {
         guint after;
         int errnum; /* 0: nothing is to fail */
     } faults[FAKE_N_CALLS];
+    guint resists; /* how often freezing is in vain */
 };
 
 static FakeCgroup *fake; /* the one that the library talks to */
@@ -509,6 +510,48 @@ limit_memory(const char *dir, const char *file, const char *value)
     return 0;
 }
 
+/* ---- freezing ---- */
+
+/* Whether all have stopped. */
+static gboolean
+obeys(void)
+{
+    if (fake->resists == 0)
+        return TRUE;
+
+    fake->resists--;
+    return FALSE;
+}
+
+static int
+freeze_legacy(const char *dir, const char *state)
+{
+    gboolean freeze = g_str_equal(state, "FROZEN");
+
+    if (!freeze && !g_str_equal(state, "THAWED")) {
+        errno = EINVAL;
+        return -1;
+    }
+
+    write_file(dir, "freezer.self_freezing", freeze ? "1\n" : "0\n");
+    write_file(dir, "freezer.state", !freeze ? "THAWED\n" : obeys() ? "FROZEN\n" : "FREEZING\n");
+    return 0;
+}
+
+static int
+freeze_unified(const char *dir, const char *value)
+{
+    g_autofree char *line = g_strconcat(value, "\n", NULL);
+    g_autofree char *events = read_file(dir, "cgroup.events");
+    g_auto(GStrv) parts = g_strsplit(events, "frozen ", 2);
+    gboolean frozen = g_str_equal(value, "1") && obeys();
+    g_autofree char *after = g_strconcat(parts[0], "frozen ", frozen ? "1" : "0", "\n", NULL);
+
+    write_file(dir, "cgroup.freeze", line);
+    write_file(dir, "cgroup.events", after);
+    return 0;
+}
+
 /* ---- the rest of the kernel ---- */
 
 static ssize_t
@@ -529,6 +572,10 @@ fake_write(int dir, const char *file, int fd G_GNUC_UNUSED, const char *text, si
 
     if (g_strv_contains(members_files, file)) {
         done = enter(here, file, value);
+    } else if (g_str_equal(file, "freezer.state")) {
+        done = freeze_legacy(here, value);
+    } else if (g_str_equal(file, "cgroup.freeze")) {
+        done = freeze_unified(here, value);
     } else if (g_str_equal(file, "cgroup.subtree_control")) {
         done = hand_down(here, value);
     } else if (g_str_equal(file, "devices.allow") || g_str_equal(file, "devices.deny")) {
@@ -837,4 +884,12 @@ fake_cgroup_fail(FakeCgroup *self, FakeCall call, guint after, int errnum)
 
     self->faults[call].after = after;
     self->faults[call].errnum = errnum;
+}
+
+void
+fake_cgroup_resist(FakeCgroup *self, guint times)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+
+    self->resists = times;
 }

@@ -68,3 +68,6 @@ typedef enum {
 
 /* The call after the next @after ones of its kind fails with @errnum, once. */
 void fake_cgroup_fail(FakeCgroup *self, FakeCall call, guint after, int errnum);
+
+/* The next @times that a group is told to freeze, somebody in it does not stop. */
+void fake_cgroup_resist(FakeCgroup *self, guint times);

@@ -19,6 +19,7 @@ clear_up()
         for tries in {1..20}; do
             [ -d "$mount/$base" ] || break
             while read -r dir; do
+                [ -e "$dir/freezer.state" ] && echo THAWED > "$dir/freezer.state"
                 while read -r pid; do
                     kill -KILL "$pid"
                 done < "$dir/cgroup.procs"

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Stopping and continuing under the kernel's unified interface.
+ *
+ * "cgroup.freeze" is what the group itself was asked for; "cgroup.events" says
+ * whether all have stopped, for whatever reason, and wakes those who poll it.
+ * What the groups above were asked for stands in their files.
+ */
+#include <config.h>
+
+#include <poll.h>
+
+#include "cg-codec.h"
+#include "cg-freezer.h"
+
+/* A wait is looked after now and then, should an event have got lost. */
+#define WAIT_MAX_US (100 * G_TIME_SPAN_MILLISECOND)
+
+static gboolean
+thaw(const CgPlace *place, GError **error)
+{
+    return cg_place_write_bool(place, "cgroup.freeze", FALSE, error);
+}
+
+static gboolean
+parse_events(const CgPlace *place, const char *text, gboolean *complete, GError **error)
+{
+    guint64 frozen;
+    const CgCodecField fields[] = {{"frozen", &frozen}};
+
+    if (!cg_codec_parse_keyed(text, fields, G_N_ELEMENTS(fields)) || frozen > 1)
+        return cg_place_refuse_format(place, "cgroup.events", text, error);
+
+    *complete = frozen == 1;
+    return TRUE;
+}
+
+static void
+wait_for_event(int fd, gint64 patience_us)
+{
+    struct pollfd waits = {.fd = fd, .events = POLLPRI};
+
+    /* At least 1 ms, or the last one would be spent on asking. */
+    (void)poll(&waits, 1, CLAMP(patience_us, 1000, WAIT_MAX_US) / 1000);
+}
+
+static gboolean
+freeze(const CgPlace *place, gint64 deadline, gboolean *complete, GError **error)
+{
+    /* Not one that is kept open: what was read from it is what it is polled against. */
+    CG_AUTO_FD fd = cg_tree_open_file(place->dir, "cgroup.events", error);
+    gboolean done = FALSE;
+
+    if (fd < 0 || !cg_place_write_bool(place, "cgroup.freeze", TRUE, error))
+        return FALSE;
+
+    while (TRUE) {
+        g_autofree char *text = cg_tree_read_open(fd, place->dir, "cgroup.events", error);
+        gint64 left = deadline - g_get_monotonic_time();
+
+        if (!text || !parse_events(place, text, &done, error))
+            return FALSE;
+        if (done || left <= 0)
+            break;
+        wait_for_event(fd, left);
+    }
+
+    *complete = done;
+    return TRUE;
+}
+
+/* Whether a group above @place was asked to stop; the top of the hierarchy has no such file. */
+static gboolean
+is_asked_above(const CgPlace *place)
+{
+    CgPlace above = *place;
+    CG_AUTO_FD dir = -1;
+    gboolean asked = FALSE;
+
+    above.files = NULL;
+    while (!asked && !cg_place_is_top(&above)) {
+        CgFd next = cg_tree_open_dir(above.dir, "..", NULL);
+
+        cg_fd_close(&dir);
+        dir = next;
+        above.dir = dir;
+        if (dir < 0 || !cg_place_read_bool(&above, "cgroup.freeze", &asked, NULL))
+            break;
+    }
+
+    return asked;
+}
+
+static gboolean
+get_state(const CgPlace *place, CorralFreezerState *state, GError **error)
+{
+    g_autofree char *text = NULL;
+    gboolean self;
+    gboolean complete = FALSE;
+
+    if (!cg_place_read_bool(place, "cgroup.freeze", &self, error))
+        return FALSE;
+    text = cg_place_read(place, "cgroup.events", error);
+    if (!text || !parse_events(place, text, &complete, error))
+        return FALSE;
+
+    *state = (self ? CORRAL_FREEZER_SELF : 0) | (is_asked_above(place) ? CORRAL_FREEZER_ABOVE : 0) |
+             (complete ? CORRAL_FREEZER_COMPLETE : 0);
+    return TRUE;
+}
+
+const CgFreezer cg_freezer_unified = {
+    .freeze = freeze,
+    .thaw = thaw,
+    .get_state = get_state,
+};
