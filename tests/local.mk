@@ -33,6 +33,7 @@ tests_lib_libfake_cgroup_la_SOURCES = \
 unit_tests = \
 	tests/unit/test-cg-codec \
 	tests/unit/test-cg-codec-devices \
+	tests/unit/test-cg-codec-pages \
 	tests/unit/test-cg-convert \
 	tests/unit/test-cg-device-rules \
 	tests/unit/test-cg-files \
@@ -48,6 +49,7 @@ unit_tests = \
 	tests/unit/test-guest-threads \
 	tests/unit/test-guest-xml \
 	tests/unit/test-host \
+	tests/unit/test-hugetlb \
 	tests/unit/test-label \
 	tests/unit/test-members \
 	tests/unit/test-memory \
@@ -68,6 +70,8 @@ tests_unit_test_cg_codec_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cg_codec_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cg_codec_devices_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cg_codec_devices_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_cg_codec_pages_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_cg_codec_pages_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cg_convert_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cg_convert_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cg_device_rules_CPPFLAGS = $(cgroup_test_cppflags)
@@ -93,6 +97,8 @@ tests_unit_test_group_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_group_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_host_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_host_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_hugetlb_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_hugetlb_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_label_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_label_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_members_CPPFLAGS = $(cgroup_test_cppflags)
@@ -334,6 +340,7 @@ kernel_tests = \
 	tests/root/group-memory \
 	tests/root/group-memory-usage \
 	tests/root/group-freezer \
+	tests/root/group-hugetlb \
 	tests/root/group-pids \
 	tests/root/group-root \
 	tests/root/group-sampler \
@@ -386,6 +393,8 @@ tests_root_group_memory_usage_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_memory_usage_LDADD = $(kernel_test_ldadd)
 tests_root_group_freezer_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_freezer_LDADD = $(kernel_test_ldadd)
+tests_root_group_hugetlb_CPPFLAGS = $(kernel_test_cppflags)
+tests_root_group_hugetlb_LDADD = $(kernel_test_ldadd)
 tests_root_group_pids_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_pids_LDADD = $(kernel_test_ldadd)
 tests_root_group_root_CPPFLAGS = $(kernel_test_cppflags)

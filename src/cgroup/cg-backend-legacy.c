@@ -29,6 +29,7 @@
 #include "cg-devices.h"
 #include "cg-memory-usage.h"
 #include "cg-freezer.h"
+#include "cg-hugetlb.h"
 #include "cg-memory.h"
 #include "cg-pids.h"
 
@@ -117,6 +118,7 @@ const CgBackend cg_backend_legacy = {
     .cpuset = &cg_cpuset_legacy,
     .devices = &cg_devices_legacy,
     .freezer = &cg_freezer_legacy,
+    .hugetlb = &cg_hugetlb_legacy,
     .memory = &cg_memory_legacy,
     .memory_usage = &cg_memory_usage_legacy,
     .pids = &cg_pids,

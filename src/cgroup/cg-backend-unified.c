@@ -17,6 +17,7 @@
 #include "cg-devices.h"
 #include "cg-memory-usage.h"
 #include "cg-freezer.h"
+#include "cg-hugetlb.h"
 #include "cg-memory.h"
 #include "cg-pids.h"
 #include "cg-pressure.h"
@@ -179,6 +180,7 @@ const CgBackend cg_backend_unified = {
     .cpuset = &cg_cpuset_unified,
     .devices = &cg_devices_unified,
     .freezer = &cg_freezer_unified,
+    .hugetlb = &cg_hugetlb_unified,
     .memory = &cg_memory_unified,
     .memory_usage = &cg_memory_usage_unified,
     .pids = &cg_pids,

@@ -8,6 +8,7 @@ typedef struct _CgCpuTime CgCpuTime;
 typedef struct _CgCpuset CgCpuset;
 typedef struct _CgDevices CgDevices;
 typedef struct _CgFreezer CgFreezer;
+typedef struct _CgHugetlb CgHugetlb;
 typedef struct _CgMemory CgMemory;
 typedef struct _CgMemoryUsage CgMemoryUsage;
 typedef struct _CgPids CgPids;
@@ -53,6 +54,7 @@ struct _CgBackend {
     const CgCpuset *cpuset;
     const CgDevices *devices;
     const CgFreezer *freezer;
+    const CgHugetlb *hugetlb;
     const CgMemory *memory;
     const CgMemoryUsage *memory_usage;
     const CgPids *pids;

@@ -25,6 +25,7 @@
 #include "corral-freezer.h"
 #include "corral-group.h"
 #include "corral-host.h"
+#include "corral-hugetlb.h"
 #include "corral-label.h"
 #include "corral-members.h"
 #include "corral-memory-reclaim.h"

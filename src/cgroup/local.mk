@@ -16,6 +16,7 @@ corral_include_HEADERS = \
 	src/cgroup/corral-freezer.h \
 	src/cgroup/corral-group.h \
 	src/cgroup/corral-host.h \
+	src/cgroup/corral-hugetlb.h \
 	src/cgroup/corral-label.h \
 	src/cgroup/corral-members.h \
 	src/cgroup/corral-memory.h \
@@ -38,6 +39,8 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-backend-legacy.c \
 	src/cgroup/cg-backend-unified.c \
 	src/cgroup/cg-bpf.h \
+	src/cgroup/cg-codec-pages.c \
+	src/cgroup/cg-codec-pages.h \
 	src/cgroup/cg-codec.c \
 	src/cgroup/cg-codec.h \
 	src/cgroup/cg-codec-devices.c \
@@ -66,6 +69,9 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-freezer.h \
 	src/cgroup/cg-group.h \
 	src/cgroup/cg-host.h \
+	src/cgroup/cg-hugetlb-legacy.c \
+	src/cgroup/cg-hugetlb-unified.c \
+	src/cgroup/cg-hugetlb.h \
 	src/cgroup/cg-levels.c \
 	src/cgroup/cg-levels.h \
 	src/cgroup/cg-memory.c \
@@ -101,6 +107,7 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/corral-freezer.c \
 	src/cgroup/corral-group.c \
 	src/cgroup/corral-host.c \
+	src/cgroup/corral-hugetlb.c \
 	src/cgroup/corral-label.c \
 	src/cgroup/corral-members.c \
 	src/cgroup/corral-memory.c \
