@@ -53,6 +53,7 @@ unit_tests = \
 	tests/unit/test-label \
 	tests/unit/test-members \
 	tests/unit/test-memory \
+	tests/unit/test-netclass \
 	tests/unit/test-pids \
 	tests/unit/test-pressure \
 	tests/unit/test-sampler \
@@ -110,6 +111,8 @@ tests_unit_test_memory_SOURCES = \
 	$(NULL)
 tests_unit_test_memory_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_memory_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_netclass_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_netclass_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_pids_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_pids_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_pressure_CPPFLAGS = $(cgroup_test_cppflags)
@@ -341,6 +344,7 @@ kernel_tests = \
 	tests/root/group-memory-usage \
 	tests/root/group-freezer \
 	tests/root/group-hugetlb \
+	tests/root/group-netclass \
 	tests/root/group-pids \
 	tests/root/group-root \
 	tests/root/group-sampler \
@@ -395,6 +399,8 @@ tests_root_group_freezer_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_freezer_LDADD = $(kernel_test_ldadd)
 tests_root_group_hugetlb_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_hugetlb_LDADD = $(kernel_test_ldadd)
+tests_root_group_netclass_CPPFLAGS = $(kernel_test_cppflags)
+tests_root_group_netclass_LDADD = $(kernel_test_ldadd)
 tests_root_group_pids_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_pids_LDADD = $(kernel_test_ldadd)
 tests_root_group_root_CPPFLAGS = $(kernel_test_cppflags)

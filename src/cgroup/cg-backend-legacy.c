@@ -31,6 +31,7 @@
 #include "cg-freezer.h"
 #include "cg-hugetlb.h"
 #include "cg-memory.h"
+#include "cg-netclass.h"
 #include "cg-pids.h"
 
 static gboolean
@@ -121,5 +122,6 @@ const CgBackend cg_backend_legacy = {
     .hugetlb = &cg_hugetlb_legacy,
     .memory = &cg_memory_legacy,
     .memory_usage = &cg_memory_usage_legacy,
+    .netclass = &cg_netclass_legacy,
     .pids = &cg_pids,
 };

@@ -19,6 +19,7 @@
 #include "cg-freezer.h"
 #include "cg-hugetlb.h"
 #include "cg-memory.h"
+#include "cg-netclass.h"
 #include "cg-pids.h"
 #include "cg-pressure.h"
 #include "corral-error.h"
@@ -183,6 +184,7 @@ const CgBackend cg_backend_unified = {
     .hugetlb = &cg_hugetlb_unified,
     .memory = &cg_memory_unified,
     .memory_usage = &cg_memory_usage_unified,
+    .netclass = &cg_netclass_unified,
     .pids = &cg_pids,
     .pressure = &cg_pressure_unified,
 };

@@ -11,6 +11,7 @@ typedef struct _CgFreezer CgFreezer;
 typedef struct _CgHugetlb CgHugetlb;
 typedef struct _CgMemory CgMemory;
 typedef struct _CgMemoryUsage CgMemoryUsage;
+typedef struct _CgNetclass CgNetclass;
 typedef struct _CgPids CgPids;
 typedef struct _CgPressure CgPressure;
 
@@ -57,6 +58,7 @@ struct _CgBackend {
     const CgHugetlb *hugetlb;
     const CgMemory *memory;
     const CgMemoryUsage *memory_usage;
+    const CgNetclass *netclass;
     const CgPids *pids;
     const CgPressure *pressure;
 };

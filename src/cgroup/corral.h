@@ -31,6 +31,7 @@
 #include "corral-memory-reclaim.h"
 #include "corral-memory-usage.h"
 #include "corral-memory.h"
+#include "corral-netclass.h"
 #include "corral-pids.h"
 #include "corral-pressure.h"
 #include "corral-sampler.h"

@@ -20,6 +20,7 @@ corral_include_HEADERS = \
 	src/cgroup/corral-label.h \
 	src/cgroup/corral-members.h \
 	src/cgroup/corral-memory.h \
+	src/cgroup/corral-netclass.h \
 	src/cgroup/corral-pids.h \
 	src/cgroup/corral-pressure.h \
 	src/cgroup/corral-sampler.h \
@@ -83,6 +84,9 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-memory-usage-unified.c \
 	src/cgroup/cg-mountinfo.c \
 	src/cgroup/cg-mountinfo.h \
+	src/cgroup/cg-netclass-legacy.c \
+	src/cgroup/cg-netclass-unified.c \
+	src/cgroup/cg-netclass.h \
 	src/cgroup/cg-pids.c \
 	src/cgroup/cg-pids.h \
 	src/cgroup/cg-place.c \
@@ -111,6 +115,7 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/corral-label.c \
 	src/cgroup/corral-members.c \
 	src/cgroup/corral-memory.c \
+	src/cgroup/corral-netclass.c \
 	src/cgroup/corral-pids.c \
 	src/cgroup/corral-pressure.c \
 	src/cgroup/corral-sampler.c \

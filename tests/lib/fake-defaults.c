@@ -47,6 +47,8 @@ const FakeDefault fake_defaults[] = {
     {FALSE, "hugetlb", "hugetlb.2MB.failcnt", "0\n"},
     {FALSE, "hugetlb", "hugetlb.2MB.rsvd.limit_in_bytes", "9223372036852678656\n"},
     {FALSE, "hugetlb", "hugetlb.2MB.rsvd.usage_in_bytes", "0\n"},
+    {FALSE, "net_cls", "net_cls.classid", "0\n"},
+    {FALSE, "net_prio", "net_prio.ifpriomap", "lo 0\n"},
     {FALSE, "pids", "pids.max", "max\n"},
     {FALSE, "pids", "pids.current", "0\n"},
     {FALSE, "pids", "pids.peak", "0\n"},
