@@ -32,6 +32,7 @@ tests_lib_libfake_cgroup_la_SOURCES = \
 
 unit_tests = \
 	tests/unit/test-cg-codec \
+	tests/unit/test-cg-codec-io \
 	tests/unit/test-cg-codec-devices \
 	tests/unit/test-cg-codec-pages \
 	tests/unit/test-cg-convert \
@@ -50,6 +51,10 @@ unit_tests = \
 	tests/unit/test-guest-xml \
 	tests/unit/test-host \
 	tests/unit/test-hugetlb \
+	tests/unit/test-io \
+	tests/unit/test-io-limits \
+	tests/unit/test-io-mechanism \
+	tests/unit/test-io-statistics \
 	tests/unit/test-label \
 	tests/unit/test-members \
 	tests/unit/test-memory \
@@ -100,6 +105,16 @@ tests_unit_test_host_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_host_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_hugetlb_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_hugetlb_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_cg_codec_io_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_cg_codec_io_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_io_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_io_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_io_limits_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_io_limits_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_io_mechanism_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_io_mechanism_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_io_statistics_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_io_statistics_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_label_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_label_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_members_CPPFLAGS = $(cgroup_test_cppflags)
@@ -340,6 +355,7 @@ kernel_tests = \
 	tests/root/group-cpuset \
 	tests/root/group-devices \
 	tests/root/group-process \
+	tests/root/group-io \
 	tests/root/group-memory \
 	tests/root/group-memory-usage \
 	tests/root/group-freezer \
@@ -403,6 +419,8 @@ tests_root_group_netclass_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_netclass_LDADD = $(kernel_test_ldadd)
 tests_root_group_pids_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_pids_LDADD = $(kernel_test_ldadd)
+tests_root_group_io_CPPFLAGS = $(kernel_test_cppflags)
+tests_root_group_io_LDADD = $(kernel_test_ldadd)
 tests_root_group_root_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_root_LDADD = $(kernel_test_ldadd)
 tests_root_group_sampler_CPPFLAGS = $(kernel_test_cppflags)

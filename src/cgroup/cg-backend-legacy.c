@@ -27,6 +27,7 @@
 #include "cg-cpu.h"
 #include "cg-cpuset.h"
 #include "cg-devices.h"
+#include "cg-io.h"
 #include "cg-memory-usage.h"
 #include "cg-freezer.h"
 #include "cg-hugetlb.h"
@@ -120,6 +121,7 @@ const CgBackend cg_backend_legacy = {
     .devices = &cg_devices_legacy,
     .freezer = &cg_freezer_legacy,
     .hugetlb = &cg_hugetlb_legacy,
+    .io = &cg_io_legacy,
     .memory = &cg_memory_legacy,
     .memory_usage = &cg_memory_usage_legacy,
     .netclass = &cg_netclass_legacy,

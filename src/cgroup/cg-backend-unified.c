@@ -15,6 +15,7 @@
 #include "cg-cpu.h"
 #include "cg-cpuset.h"
 #include "cg-devices.h"
+#include "cg-io.h"
 #include "cg-memory-usage.h"
 #include "cg-freezer.h"
 #include "cg-hugetlb.h"
@@ -182,6 +183,7 @@ const CgBackend cg_backend_unified = {
     .devices = &cg_devices_unified,
     .freezer = &cg_freezer_unified,
     .hugetlb = &cg_hugetlb_unified,
+    .io = &cg_io_unified,
     .memory = &cg_memory_unified,
     .memory_usage = &cg_memory_usage_unified,
     .netclass = &cg_netclass_unified,

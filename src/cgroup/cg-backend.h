@@ -9,6 +9,7 @@ typedef struct _CgCpuset CgCpuset;
 typedef struct _CgDevices CgDevices;
 typedef struct _CgFreezer CgFreezer;
 typedef struct _CgHugetlb CgHugetlb;
+typedef struct _CgIo CgIo;
 typedef struct _CgMemory CgMemory;
 typedef struct _CgMemoryUsage CgMemoryUsage;
 typedef struct _CgNetclass CgNetclass;
@@ -56,6 +57,7 @@ struct _CgBackend {
     const CgDevices *devices;
     const CgFreezer *freezer;
     const CgHugetlb *hugetlb;
+    const CgIo *io;
     const CgMemory *memory;
     const CgMemoryUsage *memory_usage;
     const CgNetclass *netclass;

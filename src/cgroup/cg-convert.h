@@ -12,3 +12,12 @@
  */
 guint cg_convert_shares_to_weight(guint64 shares);
 guint64 cg_convert_weight_to_shares(guint weight);
+
+/*
+ * Weights of block I/O.  bfq has the same default and stops at 1000; cfq's
+ * default is 500 in a range from 10 to 1000, so there the factor is 5.
+ */
+guint cg_convert_io_weight_to_bfq(guint weight);
+guint cg_convert_bfq_to_io_weight(guint weight);
+guint cg_convert_io_weight_to_cfq(guint weight);
+guint cg_convert_cfq_to_io_weight(guint weight);

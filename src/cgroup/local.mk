@@ -17,6 +17,10 @@ corral_include_HEADERS = \
 	src/cgroup/corral-group.h \
 	src/cgroup/corral-host.h \
 	src/cgroup/corral-hugetlb.h \
+	src/cgroup/corral-io.h \
+	src/cgroup/corral-io-limits.h \
+	src/cgroup/corral-io-mechanism.h \
+	src/cgroup/corral-io-statistics.h \
 	src/cgroup/corral-label.h \
 	src/cgroup/corral-members.h \
 	src/cgroup/corral-memory.h \
@@ -42,8 +46,12 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-bpf.h \
 	src/cgroup/cg-codec-pages.c \
 	src/cgroup/cg-codec-pages.h \
+	src/cgroup/cg-block.c \
+	src/cgroup/cg-block.h \
 	src/cgroup/cg-codec.c \
 	src/cgroup/cg-codec.h \
+	src/cgroup/cg-codec-io.c \
+	src/cgroup/cg-codec-io.h \
 	src/cgroup/cg-codec-devices.c \
 	src/cgroup/cg-codec-devices.h \
 	src/cgroup/cg-convert.c \
@@ -73,6 +81,11 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-hugetlb-legacy.c \
 	src/cgroup/cg-hugetlb-unified.c \
 	src/cgroup/cg-hugetlb.h \
+	src/cgroup/cg-io.c \
+	src/cgroup/cg-io.h \
+	src/cgroup/cg-io-legacy.c \
+	src/cgroup/cg-io-unified.c \
+	src/cgroup/cg-io-weight.c \
 	src/cgroup/cg-levels.c \
 	src/cgroup/cg-levels.h \
 	src/cgroup/cg-memory.c \
@@ -112,6 +125,10 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/corral-group.c \
 	src/cgroup/corral-host.c \
 	src/cgroup/corral-hugetlb.c \
+	src/cgroup/corral-io.c \
+	src/cgroup/corral-io-limits.c \
+	src/cgroup/corral-io-mechanism.c \
+	src/cgroup/corral-io-statistics.c \
 	src/cgroup/corral-label.c \
 	src/cgroup/corral-members.c \
 	src/cgroup/corral-memory.c \

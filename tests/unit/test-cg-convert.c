@@ -76,6 +76,34 @@ test_weight_to_shares(void)
     g_assert_cmpuint(for_each_vector("### Weight to shares (vectors)", check_to_shares), ==, 13);
 }
 
+static void
+check_to_bfq(guint64 weight, guint64 bfq)
+{
+    g_assert_cmpuint(cg_convert_io_weight_to_bfq(weight), ==, bfq);
+    if (weight <= 1000)
+        g_assert_cmpuint(cg_convert_bfq_to_io_weight(bfq), ==, weight);
+}
+
+static void
+check_to_cfq(guint64 weight, guint64 cfq)
+{
+    g_assert_cmpuint(cg_convert_io_weight_to_cfq(weight), ==, cfq);
+}
+
+static void
+check_from_cfq(guint64 cfq, guint64 weight)
+{
+    g_assert_cmpuint(cg_convert_cfq_to_io_weight(cfq), ==, weight);
+}
+
+static void
+test_io_weight(void)
+{
+    g_assert_cmpuint(for_each_vector("#### Weight to bfq (vectors)", check_to_bfq), ==, 7);
+    g_assert_cmpuint(for_each_vector("#### Weight to cfq (vectors)", check_to_cfq), ==, 8);
+    g_assert_cmpuint(for_each_vector("#### cfq to weight (vectors)", check_from_cfq), ==, 6);
+}
+
 /* What the page promises in words, for all of both ranges. */
 static void
 test_shape(void)
@@ -108,6 +136,7 @@ main(int argc, char **argv)
 
     g_test_add_func("/convert/shares-to-weight", test_shares_to_weight);
     g_test_add_func("/convert/weight-to-shares", test_weight_to_shares);
+    g_test_add_func("/convert/io-weight", test_io_weight);
     g_test_add_func("/convert/shape", test_shape);
 
     return g_test_run();
