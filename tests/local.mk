@@ -39,6 +39,7 @@ unit_tests = \
 	tests/unit/test-cg-device-rules \
 	tests/unit/test-cg-files \
 	tests/unit/test-cg-mountinfo \
+	tests/unit/test-cg-notify \
 	tests/unit/test-cpu \
 	tests/unit/test-cpu-time \
 	tests/unit/test-cpuset \
@@ -87,6 +88,8 @@ tests_unit_test_cg_files_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cg_files_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pread
 tests_unit_test_cg_mountinfo_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cg_mountinfo_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_cg_notify_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_cg_notify_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cpu_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cpu_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cpu_time_CPPFLAGS = $(cgroup_test_cppflags)

@@ -83,9 +83,8 @@ cg_tree_name(int dir, const char *file)
     return file[0] ? g_build_filename(target, file, NULL) : g_strdup(target);
 }
 
-/* A removed group keeps its directory open but has lost every file. */
-static gboolean
-dir_is_gone(int dir)
+gboolean
+cg_tree_is_gone(int dir)
 {
     return faccessat(dir, "cgroup.procs", F_OK, 0) < 0 && errno != EACCES;
 }
@@ -133,9 +132,8 @@ cg_tree_set_error(GError **error, int errnum, int dir, const char *file, const c
                 g_strerror(errnum));
 }
 
-/* For what was looked for below @dir and is not there because @dir is gone. */
-static void
-set_gone_error(GError **error, int dir, const char *file, const char *doing)
+void
+cg_tree_set_gone_error(GError **error, int dir, const char *file, const char *doing)
 {
     g_autofree char *name = cg_tree_name(dir, file);
 
@@ -154,8 +152,8 @@ set_open_error(GError **error, int errnum, int dir, const char *file, const char
         return;
     }
 
-    if (dir_is_gone(dir)) {
-        set_gone_error(error, dir, file, doing);
+    if (cg_tree_is_gone(dir)) {
+        cg_tree_set_gone_error(error, dir, file, doing);
         return;
     }
 
@@ -215,6 +213,17 @@ cg_tree_open_file(int dir, const char *file, GError **error)
 
     if (fd < 0)
         set_open_error(error, errno, dir, file, "read");
+
+    return fd;
+}
+
+int
+cg_tree_open_with(int dir, const char *file, int flags, GError **error)
+{
+    int fd = openat(dir, file, flags | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd < 0)
+        set_open_error(error, errno, dir, file, "open");
 
     return fd;
 }
@@ -291,16 +300,10 @@ cg_tree_check_file(int dir, const char *file, GError **error)
 }
 
 gboolean
-cg_tree_write(int dir, const char *file, const char *text, GError **error)
+cg_tree_write_open(int fd, int dir, const char *file, const char *text, GError **error)
 {
-    CG_AUTO_FD fd = openat(dir, file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
     gsize len = strlen(text);
     ssize_t put;
-
-    if (fd < 0) {
-        set_open_error(error, errno, dir, file, "write");
-        return FALSE;
-    }
 
     /* A control file takes its value in one write or not at all. */
     do
@@ -324,13 +327,26 @@ cg_tree_write(int dir, const char *file, const char *text, GError **error)
 }
 
 gboolean
+cg_tree_write(int dir, const char *file, const char *text, GError **error)
+{
+    CG_AUTO_FD fd = openat(dir, file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd < 0) {
+        set_open_error(error, errno, dir, file, "write");
+        return FALSE;
+    }
+
+    return cg_tree_write_open(fd, dir, file, text, error);
+}
+
+gboolean
 cg_tree_mkdir(int dir, const char *path, gboolean *made, GError **error)
 {
     if (kernel->mkdir(dir, path) < 0) {
         int errnum = errno;
 
-        if (errnum == ENOENT && dir_is_gone(dir)) {
-            set_gone_error(error, dir, path, "make group");
+        if (errnum == ENOENT && cg_tree_is_gone(dir)) {
+            cg_tree_set_gone_error(error, dir, path, "make group");
             return FALSE;
         }
         if (errnum != EEXIST) {
@@ -365,6 +381,20 @@ cg_tree_is_same(int dir, int parent, const char *path)
     /* As long as it is held its number is not given to another. */
     return fstat(dir, &held) == 0 && fstatat(parent, path, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
            held.st_dev == found.st_dev && held.st_ino == found.st_ino;
+}
+
+gboolean
+cg_tree_has_file(int dir, const char *file)
+{
+    return faccessat(dir, file, F_OK, 0) == 0;
+}
+
+guint64
+cg_tree_get_id(int dir, const char *name)
+{
+    struct stat st;
+
+    return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_ino : 0;
 }
 
 static int

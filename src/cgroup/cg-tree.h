@@ -41,6 +41,9 @@ gboolean cg_tree_check_name(const char *name, GError **error) G_GNUC_WARN_UNUSED
 
 /* -1 on failure. */
 int cg_tree_open_dir(int dir, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A file that stays open; @flags as of open(2). */
+int cg_tree_open_with(int dir, const char *file, int flags, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 char *cg_tree_read(int dir, const char *file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /*
  * The same in two steps, for a file that is read again and again: the descriptor,
@@ -54,6 +57,10 @@ gboolean cg_tree_write(int dir, const char *file, const char *text, GError **err
 /* Whether cg_tree_write() would get as far as writing; fails as it would. */
 gboolean cg_tree_check_file(int dir, const char *file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same to @fd, which is @file opened before. */
+gboolean cg_tree_write_open(int fd, int dir, const char *file, const char *text, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 /* @made tells whether the directory is new; one that exists is no error. */
 gboolean cg_tree_mkdir(int dir, const char *path, gboolean *made, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -61,6 +68,13 @@ gboolean cg_tree_mkdir(int dir, const char *path, gboolean *made, GError **error
 gboolean cg_tree_rmdir(int dir, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Whether @path below @parent is the directory that we hold as @dir, and not a later one. */
 gboolean cg_tree_is_same(int dir, int parent, const char *path);
+/* Whether the group was removed: it keeps its directory while we hold that, but has no files. */
+gboolean cg_tree_is_gone(int dir);
+/* The error that tells it, about something @file that we were @doing. */
+void cg_tree_set_gone_error(GError **error, int dir, const char *file, const char *doing);
+gboolean cg_tree_has_file(int dir, const char *file);
+/* What tells the directory @name below @dir from a later one of the same name; 0 if it is gone. */
+guint64 cg_tree_get_id(int dir, const char *name);
 /* Names of the directories right below @dir, sorted; none if @dir was removed. */
 char **cg_tree_list_dirs(int dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

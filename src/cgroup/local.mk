@@ -102,6 +102,8 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-netclass.h \
 	src/cgroup/cg-pids.c \
 	src/cgroup/cg-pids.h \
+	src/cgroup/cg-notify.c \
+	src/cgroup/cg-notify.h \
 	src/cgroup/cg-place.c \
 	src/cgroup/cg-place.h \
 	src/cgroup/cg-pressure.h \
