@@ -30,6 +30,12 @@ tests_lib_libfake_cgroup_la_SOURCES = \
 	tests/lib/fake-devices.h \
 	$(NULL)
 
+check_LTLIBRARIES += tests/lib/libevent-log.la
+tests_lib_libevent_log_la_SOURCES = \
+	tests/lib/event-log.c \
+	tests/lib/event-log.h \
+	$(NULL)
+
 unit_tests = \
 	tests/unit/test-cg-codec \
 	tests/unit/test-cg-codec-io \
@@ -40,6 +46,7 @@ unit_tests = \
 	tests/unit/test-cg-files \
 	tests/unit/test-cg-mountinfo \
 	tests/unit/test-cg-notify \
+	tests/unit/test-cg-source \
 	tests/unit/test-cpu \
 	tests/unit/test-cpu-time \
 	tests/unit/test-cpuset \
@@ -66,6 +73,8 @@ unit_tests = \
 	tests/unit/test-transaction \
 	tests/unit/test-memory-reclaim \
 	tests/unit/test-memory-usage \
+	tests/unit/test-watch \
+	tests/unit/test-watcher \
 	$(NULL)
 
 cgroup_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/lib
@@ -88,8 +97,6 @@ tests_unit_test_cg_files_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cg_files_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pread
 tests_unit_test_cg_mountinfo_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cg_mountinfo_LDADD = $(cgroup_test_ldadd)
-tests_unit_test_cg_notify_CPPFLAGS = $(cgroup_test_cppflags)
-tests_unit_test_cg_notify_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cpu_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cpu_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cpu_time_CPPFLAGS = $(cgroup_test_cppflags)
@@ -143,6 +150,14 @@ tests_unit_test_memory_usage_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_memory_usage_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_memory_reclaim_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_memory_reclaim_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_cg_notify_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_cg_notify_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_cg_source_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_cg_source_LDADD = tests/lib/libevent-log.la $(cgroup_test_ldadd)
+tests_unit_test_watcher_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_watcher_LDADD = tests/lib/libevent-log.la $(cgroup_test_ldadd)
+tests_unit_test_watch_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_watch_LDADD = tests/lib/libevent-log.la $(cgroup_test_ldadd)
 tests_unit_test_guest_path_CPPFLAGS = $(guest_test_cppflags)
 tests_unit_test_guest_path_LDADD = $(guest_test_ldadd)
 tests_unit_test_guest_threads_CPPFLAGS = $(guest_test_cppflags)

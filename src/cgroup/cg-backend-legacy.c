@@ -34,6 +34,7 @@
 #include "cg-memory.h"
 #include "cg-netclass.h"
 #include "cg-pids.h"
+#include "cg-watch.h"
 
 static gboolean
 hand_down(int dir G_GNUC_UNUSED, CorralControllers wanted, CorralControllers *granted,
@@ -126,4 +127,5 @@ const CgBackend cg_backend_legacy = {
     .memory_usage = &cg_memory_usage_legacy,
     .netclass = &cg_netclass_legacy,
     .pids = &cg_pids,
+    .watching = &cg_watching_legacy,
 };

@@ -23,6 +23,7 @@
 #include "cg-netclass.h"
 #include "cg-pids.h"
 #include "cg-pressure.h"
+#include "cg-watch.h"
 #include "corral-error.h"
 
 /* cpu.stat and cgroup.freeze are in every group; devices are a program, not a file. */
@@ -189,4 +190,5 @@ const CgBackend cg_backend_unified = {
     .netclass = &cg_netclass_unified,
     .pids = &cg_pids,
     .pressure = &cg_pressure_unified,
+    .watching = &cg_watching_unified,
 };

@@ -15,6 +15,7 @@ typedef struct _CgMemoryUsage CgMemoryUsage;
 typedef struct _CgNetclass CgNetclass;
 typedef struct _CgPids CgPids;
 typedef struct _CgPressure CgPressure;
+typedef struct _CgWatching CgWatching;
 
 /*
  * What differs between the kernel's two interfaces.  The facade checks ranges
@@ -63,6 +64,7 @@ struct _CgBackend {
     const CgNetclass *netclass;
     const CgPids *pids;
     const CgPressure *pressure;
+    const CgWatching *watching;
 };
 
 extern const CgBackend cg_backend_legacy;  /* cgroup v1 */

@@ -465,6 +465,7 @@ cg_codec_parse_pressure(const char *text, CorralPressure *pressure)
 char *
 cg_codec_format_trigger(gboolean full, guint64 stall_us, guint64 window_us)
 {
-    return g_strdup_printf("%s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, full ? "full" : "some",
-                           stall_us, window_us);
+    /* The files in /proc take the last character for the end, whatever it is. */
+    return g_strdup_printf("%s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT "\n",
+                           full ? "full" : "some", stall_us, window_us);
 }

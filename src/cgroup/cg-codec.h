@@ -62,5 +62,5 @@ gboolean cg_codec_find_pair(char *const *words, const char *key, guint64 *value)
  * and "full ...", or one of them; what the other would have said is unknown then.
  */
 gboolean cg_codec_parse_pressure(const char *text, CorralPressure *pressure);
-/* What is written there to be told of it: "some 50000 1000000". */
+/* What is written there to be told of it: "some 50000 1000000\n". */
 char *cg_codec_format_trigger(gboolean full, guint64 stall_us, guint64 window_us);

@@ -23,6 +23,7 @@
 #include "corral-devices.h"
 #include "corral-error.h"
 #include "corral-freezer.h"
+#include "corral-event.h"
 #include "corral-group.h"
 #include "corral-host.h"
 #include "corral-hugetlb.h"
@@ -42,3 +43,5 @@
 #include "corral-setting.h"
 #include "corral-transaction.h"
 #include "corral-types.h"
+#include "corral-watch.h"
+#include "corral-watcher.h"

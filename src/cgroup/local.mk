@@ -14,6 +14,7 @@ corral_include_HEADERS = \
 	src/cgroup/corral-devices.h \
 	src/cgroup/corral-error.h \
 	src/cgroup/corral-freezer.h \
+	src/cgroup/corral-event.h \
 	src/cgroup/corral-group.h \
 	src/cgroup/corral-host.h \
 	src/cgroup/corral-hugetlb.h \
@@ -33,6 +34,8 @@ corral_include_HEADERS = \
 	src/cgroup/corral-memory-reclaim.h \
 	src/cgroup/corral-memory-usage.h \
 	src/cgroup/corral-types.h \
+	src/cgroup/corral-watch.h \
+	src/cgroup/corral-watcher.h \
 	$(NULL)
 
 # All objects of the library, with every symbol still visible: what unit tests
@@ -48,6 +51,7 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-codec-pages.h \
 	src/cgroup/cg-block.c \
 	src/cgroup/cg-block.h \
+	src/cgroup/cg-children.c \
 	src/cgroup/cg-codec.c \
 	src/cgroup/cg-codec.h \
 	src/cgroup/cg-codec-io.c \
@@ -109,8 +113,14 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-pressure.h \
 	src/cgroup/cg-pressure-unified.c \
 	src/cgroup/cg-setting.h \
+	src/cgroup/cg-source.c \
+	src/cgroup/cg-source.h \
 	src/cgroup/cg-tree.c \
 	src/cgroup/cg-tree.h \
+	src/cgroup/cg-watch.c \
+	src/cgroup/cg-watch.h \
+	src/cgroup/cg-watch-legacy.c \
+	src/cgroup/cg-watch-unified.c \
 	src/cgroup/cg-writer.h \
 	src/cgroup/cg-writer-check.c \
 	src/cgroup/cg-writer-file.c \
@@ -124,6 +134,7 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/corral-devices.c \
 	src/cgroup/corral-error.c \
 	src/cgroup/corral-freezer.c \
+	src/cgroup/corral-event.c \
 	src/cgroup/corral-group.c \
 	src/cgroup/corral-host.c \
 	src/cgroup/corral-hugetlb.c \
@@ -143,6 +154,8 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/corral-memory-reclaim.c \
 	src/cgroup/corral-memory-usage.c \
 	src/cgroup/corral-types.c \
+	src/cgroup/corral-watch.c \
+	src/cgroup/corral-watcher.c \
 	$(NULL)
 nodist_libcorral_private_la_SOURCES = corral-enums.c
 libcorral_private_la_CPPFLAGS = $(AM_CPPFLAGS) $(LIBBPF_CFLAGS)

@@ -259,12 +259,14 @@ static int
 remove_group(const char *name)
 {
     g_autofree char *aside = g_build_filename(fake->root, "removing", NULL);
+    g_autofree char *procs = g_build_filename(name, "cgroup.procs", NULL);
 
     if (is_busy(name)) {
         errno = EBUSY;
         return -1;
     }
-    if (rename(name, aside) < 0)
+    /* To those who hold it, it is gone before its name is. */
+    if (unlink(procs) < 0 || rename(name, aside) < 0)
         return -1;
     remove_tree(aside);
 

@@ -544,8 +544,8 @@ test_trigger(void)
     g_autofree char *some = cg_codec_format_trigger(FALSE, 50000, 1000000);
     g_autofree char *full = cg_codec_format_trigger(TRUE, 1, G_MAXUINT64);
 
-    g_assert_cmpstr(some, ==, "some 50000 1000000");
-    g_assert_cmpstr(full, ==, "full 1 18446744073709551615");
+    g_assert_cmpstr(some, ==, "some 50000 1000000\n");
+    g_assert_cmpstr(full, ==, "full 1 18446744073709551615\n");
 }
 
 int
