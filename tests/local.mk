@@ -382,6 +382,7 @@ kernel_tests = \
 	tests/root/group-pids \
 	tests/root/group-root \
 	tests/root/group-sampler \
+	tests/root/group-watch \
 	$(NULL)
 
 # The same, of the source tree.
@@ -443,6 +444,8 @@ tests_root_group_root_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_root_LDADD = $(kernel_test_ldadd)
 tests_root_group_sampler_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_sampler_LDADD = $(kernel_test_ldadd)
+tests_root_group_watch_CPPFLAGS = $(kernel_test_cppflags)
+tests_root_group_watch_LDADD = tests/lib/libevent-log.la $(kernel_test_ldadd)
 tests_root_call_scheduler_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS)
 tests_root_call_scheduler_LDADD = $(LIBVIRT_LIBS) $(GLIB_LIBS)
 check_PROGRAMS += $(root_programs)

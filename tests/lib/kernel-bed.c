@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -102,6 +103,37 @@ be_busy(void)
     while (!g_atomic_int_get(&ended))
         ;
     g_thread_join(waits);
+    return 0;
+}
+
+/*
+ * Uses as many MiB of memory as a line of its standard input says, and says so.  The
+ * first to be killed, should it be more than the machine has.
+ */
+static int
+be_using_memory(void)
+{
+    const gsize mib = 1 << 20;
+    const gsize most = 1024;
+    char *area = mmap(NULL, most * mib, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    FILE *score = fopen("/proc/self/oom_score_adj", "we");
+    char line[64];
+
+    if (area == MAP_FAILED || !score || fputs("1000", score) < 0 || fclose(score) != 0)
+        return 1;
+    puts("ready");
+    fflush(stdout);
+    while (fgets(line, sizeof(line), stdin)) {
+        gsize wanted = MIN(g_ascii_strtoull(line, NULL, 10), most);
+
+        memset(area, 1, wanted * mib);
+        if (wanted < most)
+            madvise(area + wanted * mib, (most - wanted) * mib, MADV_DONTNEED);
+        fputs(line, stdout);
+        fflush(stdout);
+    }
+
     return 0;
 }
 
@@ -324,6 +356,8 @@ bed_run(int argc, char **argv, void (*add_tests)(void))
         return be_respawning();
     if (argc == 2 && g_str_equal(argv[1], "--busy"))
         return be_busy();
+    if (argc == 2 && g_str_equal(argv[1], "--memory"))
+        return be_using_memory();
 
     g_test_init(&argc, &argv, NULL);
     if (argc != 2) {

@@ -14,6 +14,7 @@
  *   PROGRAM --threads   a process with threads, as the tests need one
  *   PROGRAM --respawn   one that will not die easily
  *   PROGRAM --busy      one that never waits
+ *   PROGRAM --memory    one that says "ready", and uses as many MiB as each line says
  *
  * and whoever starts it removes what a crash leaves below BASE.
  */
