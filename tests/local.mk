@@ -499,6 +499,7 @@ check-vm: all stage $(vm_programs)
 bench_programs = \
 	tests/bench/bench-devices \
 	tests/bench/bench-group \
+	tests/bench/bench-watch \
 	tests/bench/time-guest \
 	$(NULL)
 tests_bench_bench_devices_SOURCES = \
@@ -509,6 +510,7 @@ tests_bench_bench_devices_SOURCES = \
 tests_bench_bench_devices_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/lib
 tests_bench_bench_devices_LDADD = libcorral.la $(GLIB_LIBS)
 tests_bench_bench_group_LDADD = libcorral.la $(GLIB_LIBS)
+tests_bench_bench_watch_LDADD = libcorral.la $(GLIB_LIBS)
 tests_bench_time_guest_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS)
 tests_bench_time_guest_LDADD = $(LIBVIRT_LIBS)
 EXTRA_PROGRAMS = $(bench_programs)

@@ -8,7 +8,8 @@
 # whatever else the machine does meets all three alike.  Medians are compared.
 # Then each daemon starts one guest more under strace, and the system calls that
 # name a path in a cgroup file system are counted.  At last the library is
-# compared with the bare system calls, if bench-group was built.
+# compared with the bare system calls, if bench-group was built, and events are
+# timed, if bench-watch was.
 #
 #   bench.sh [ROUNDS]       default 25, at least 15
 
@@ -171,4 +172,9 @@ fi
 if [[ -x $build_dir/tests/bench/bench-devices ]]; then
     echo
     "$build_dir/tests/bench/bench-devices"
+fi
+
+if [[ -x $build_dir/tests/bench/bench-watch ]]; then
+    echo
+    "$test_dir/lab" v1 --none -- "$build_dir/tests/bench/bench-watch"
 fi
