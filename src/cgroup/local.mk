@@ -222,11 +222,19 @@ src/cgroup/Corral-0.typelib: src/cgroup/Corral-0.gir
 if HAVE_VAPIGEN
 vapidir = $(datadir)/vala/vapi
 nodist_vapi_DATA = src/cgroup/corral.vapi src/cgroup/corral.deps
-CLEANFILES += $(nodist_vapi_DATA)
+CLEANFILES += $(nodist_vapi_DATA) src/cgroup/Corral-0.metadata
 
-src/cgroup/corral.vapi: src/cgroup/Corral-0.gir
+# What the caller allocates must be a structure to Vala; it would take it for a class,
+# and hand us the address of a pointer.
+src/cgroup/Corral-0.metadata: src/cgroup/Corral-0.gir
+	$(AM_V_GEN)awk -F'"' '/caller-allocates="1"/ { here = 1 } \
+		here && /<type name="/ { if (!seen[$$2]++) \
+			print $$2 " struct\n\t.copy skip\n\t.free skip"; here = 0 }' \
+		src/cgroup/Corral-0.gir >$@
+
+src/cgroup/corral.vapi: src/cgroup/Corral-0.gir src/cgroup/Corral-0.metadata
 	$(AM_V_GEN)$(VAPIGEN) --quiet --library=corral --directory=src/cgroup \
-		--pkg=gio-2.0 src/cgroup/Corral-0.gir
+		--metadatadir=src/cgroup --pkg=gio-2.0 src/cgroup/Corral-0.gir
 
 src/cgroup/corral.deps: src/cgroup/corral.vapi
 	$(AM_V_GEN)echo gio-2.0 >$@
