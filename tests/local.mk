@@ -345,10 +345,15 @@ tree_checks = \
 	build-aux/check-symbols \
 	$(NULL)
 
-dist_check_SCRIPTS += $(tree_checks) build-aux/check-api tests/unit/test-checks.sh
+dist_check_SCRIPTS += \
+	$(tree_checks) \
+	build-aux/check-api \
+	tests/unit/test-checks.sh \
+	tests/unit/test-python \
+	$(NULL)
 TESTS += $(tree_checks) tests/unit/test-checks.sh
 if HAVE_INTROSPECTION
-TESTS += build-aux/check-api
+TESTS += build-aux/check-api tests/unit/test-python
 endif
 
 # ---- the laboratory -----------------------------------------------------------

@@ -15,6 +15,8 @@
 const CgPlace *cg_group_find_place(CorralGroup *self, CorralController controller, GError **error);
 guint cg_group_get_n_places(CorralGroup *self);
 const CgPlace *cg_group_get_place(CorralGroup *self, guint i);
+/* FALSE and CORRAL_ERROR_NO_CONTROLLER if @self is nowhere: nobody has made or opened it. */
+gboolean cg_group_check_places(CorralGroup *self, GError **error);
 
 /*
  * The same group seen by somebody with other habits: what it writes goes through

@@ -57,6 +57,10 @@ corral_group_class_init(CorralGroupClass *klass)
     G_OBJECT_CLASS(klass)->finalize = corral_group_finalize;
 }
 
+/*
+ * A group that no function of ours has made, but g_object_new(), as any language
+ * allows, is the root of a host that serves nothing.
+ */
 static void
 corral_group_init(CorralGroup *self G_GNUC_UNUSED)
 {
@@ -84,7 +88,7 @@ add_place(CorralGroup *self, const CgHierarchy *hierarchy, CgFd dir, CorralContr
 CorralGroup *
 cg_group_new_view(CorralGroup *self, const CgWriter *writer, gboolean keep_files)
 {
-    CorralGroup *view = group_new(self->host, self->path);
+    CorralGroup *view = group_new(corral_group_get_host(self), corral_group_get_path(self));
     guint i;
 
     view->original = g_object_ref(self);
@@ -124,6 +128,17 @@ cg_group_get_place(CorralGroup *self, guint i)
     return &self->places[i];
 }
 
+gboolean
+cg_group_check_places(CorralGroup *self, GError **error)
+{
+    if (self->n_places > 0)
+        return TRUE;
+
+    g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NO_CONTROLLER,
+                "this group was neither made nor opened");
+    return FALSE;
+}
+
 const CgPlace *
 cg_group_find_place(CorralGroup *self, CorralController controller, GError **error)
 {
@@ -135,7 +150,7 @@ cg_group_find_place(CorralGroup *self, CorralController controller, GError **err
     }
 
     g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NO_CONTROLLER,
-                "group '%s' has no '%s' controller", self->path,
+                "group '%s' has no '%s' controller", corral_group_get_path(self),
                 corral_controller_get_name(controller));
     return NULL;
 }
@@ -176,7 +191,7 @@ corral_group_prune(CorralGroup *self)
 {
     guint i;
 
-    if (!cg_host_check_writable(self->host, "remove groups", NULL))
+    if (!cg_host_check_writable(corral_group_get_host(self), "remove groups", NULL))
         return;
 
     for (i = 0; i < self->n_places; i++)
@@ -349,7 +364,9 @@ corral_group_open(CorralHost *host, const char *path, CorralControllers controll
 static char *
 path_of_child(CorralGroup *self, const char *name)
 {
-    return self->path[0] ? g_strconcat(self->path, "/", name, NULL) : g_strdup(name);
+    const char *path = corral_group_get_path(self);
+
+    return path[0] ? g_strconcat(path, "/", name, NULL) : g_strdup(name);
 }
 
 static CgFd
@@ -393,11 +410,11 @@ corral_group_make_threaded(CorralGroup *self, const char *name, GError **error)
     guint i;
 
     if (!cg_tree_check_name(name, error) ||
-        !cg_host_check_writable(self->host, "make groups", error))
+        !cg_host_check_writable(corral_group_get_host(self), "make groups", error))
         return NULL;
 
     path = path_of_child(self, name);
-    child = group_new(self->host, path);
+    child = group_new(corral_group_get_host(self), path);
     made = g_new0(gboolean, self->n_places);
     for (i = 0; i < self->n_places; i++) {
         const CgPlace *place = &self->places[i];
@@ -418,7 +435,8 @@ corral_group_make_threaded(CorralGroup *self, const char *name, GError **error)
 
     if (child->n_places == 0) {
         g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NO_CONTROLLER,
-                    "group '%s' has no controller that tells threads apart", self->path);
+                    "group '%s' has no controller that tells threads apart",
+                    corral_group_get_path(self));
         return NULL;
     }
 
@@ -443,7 +461,7 @@ corral_group_open_child(CorralGroup *self, const char *name, GError **error)
         return NULL;
 
     path = path_of_child(self, name);
-    return corral_group_open(self->host, path, self->controllers, error);
+    return corral_group_open(corral_group_get_host(self), path, self->controllers, error);
 }
 
 /**
@@ -456,6 +474,9 @@ corral_group_open_child(CorralGroup *self, const char *name, GError **error)
 CorralHost *
 corral_group_get_host(CorralGroup *self)
 {
+    if (!self->host)
+        self->host = g_object_new(CORRAL_TYPE_HOST, NULL);
+
     return self->host;
 }
 
@@ -469,7 +490,7 @@ corral_group_get_host(CorralGroup *self)
 const char *
 corral_group_get_path(CorralGroup *self)
 {
-    return self->path;
+    return self->path ? self->path : "";
 }
 
 /**
@@ -547,11 +568,11 @@ corral_group_remove(CorralGroup *self, guint patience_ms, GError **error)
     g_autoptr(GError) failure = NULL;
     guint i;
 
-    if (self->path[0] == '\0') {
+    if (corral_group_get_path(self)[0] == '\0') {
         g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NAME, "the root cannot be removed");
         return FALSE;
     }
-    if (!cg_host_check_writable(self->host, "remove groups", error))
+    if (!cg_host_check_writable(corral_group_get_host(self), "remove groups", error))
         return FALSE;
 
     /* One hierarchy that refuses is no reason to leave the others. */

@@ -67,6 +67,7 @@ static void
 corral_host_init(CorralHost *self)
 {
     self->proc = -1;
+    self->root = g_strdup("/");
     self->hierarchies = g_ptr_array_new_with_free_func((GDestroyNotify)hierarchy_free);
 }
 
@@ -259,7 +260,10 @@ corral_host_new(const char *root, CorralHostFlags flags, GError **error)
 {
     g_autoptr(CorralHost) self = g_object_new(CORRAL_TYPE_HOST, NULL);
 
-    self->root = g_strdup(root ? root : "/");
+    if (root) {
+        g_free(self->root);
+        self->root = g_strdup(root);
+    }
     self->flags = flags;
     if (!discover(self, error))
         return NULL;

@@ -29,6 +29,9 @@ corral_group_set_label(CorralGroup *self, const char *name, const char *value, G
 {
     guint i;
 
+    if (!cg_group_check_places(self, error))
+        return FALSE;
+
     for (i = 0; i < cg_group_get_n_places(self); i++) {
         if (!cg_place_set_label(cg_group_get_place(self, i), name, value, error))
             return FALSE;
@@ -53,6 +56,9 @@ corral_group_get_label(CorralGroup *self, const char *name, GError **error)
 {
     g_autoptr(GError) failure = NULL;
     guint i;
+
+    if (!cg_group_check_places(self, error))
+        return NULL;
 
     for (i = 0; i < cg_group_get_n_places(self); i++) {
         char *value;

@@ -41,6 +41,8 @@ attach(CorralGroup *self, gboolean thread, pid_t id, GError **error)
         g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND, "there is no process %d", (int)id);
         return FALSE;
     }
+    if (!cg_group_check_places(self, error))
+        return FALSE;
 
     for (i = 0; i < cg_group_get_n_places(self); i++) {
         const CgPlace *place = cg_group_get_place(self, i);
@@ -257,6 +259,9 @@ list_ids(CorralGroup *self, FileOf file_of, GError **error)
 {
     g_autoptr(GError) failure = NULL;
     guint i;
+
+    if (!cg_group_check_places(self, error))
+        return NULL;
 
     for (i = 0; i < cg_group_get_n_places(self); i++) {
         const CgPlace *place = cg_group_get_place(self, i);

@@ -73,7 +73,8 @@ cg_pressure_find_place(CorralGroup *self, GError **error)
             return place;
     }
 
-    cg_group_refuse_unsupported(error, cg_group_get_place(self, 0), "pressure of a group");
+    if (cg_group_check_places(self, error))
+        cg_group_refuse_unsupported(error, cg_group_get_place(self, 0), "pressure of a group");
     return NULL;
 }
 

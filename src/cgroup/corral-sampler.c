@@ -168,7 +168,8 @@ corral_sampler_read(CorralSampler *self, CorralSample *sample, GError **error)
     CorralSample taken = {.taken_us = g_get_monotonic_time()};
     gsize i;
 
-    cg_group_begin(self->view);
+    if (self->view)
+        cg_group_begin(self->view);
     for (i = 0; i < G_N_ELEMENTS(readers); i++) {
         g_autoptr(GError) failure = NULL;
 
