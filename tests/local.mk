@@ -481,8 +481,8 @@ EXTRA_DIST += \
 	$(vm_tests) \
 	$(NULL)
 dist_noinst_SCRIPTS += \
+	tests/bench/bench-guest.sh \
 	$(kernel_scripts) \
-	tests/bench/bench.sh \
 	tests/root/lab \
 	tests/vm/agent \
 	tests/vm/collect-hosts \
@@ -522,6 +522,6 @@ EXTRA_PROGRAMS = $(bench_programs)
 CLEANFILES += $(bench_programs)
 
 bench: all stage $(bench_programs)
-	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(BASH) $(srcdir)/tests/bench/bench.sh
+	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(BASH) $(srcdir)/tests/bench/bench-guest.sh
 
 CLEANFILES += test-suite-root.log test-suite-vm.log

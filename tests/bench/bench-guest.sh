@@ -11,7 +11,7 @@
 # compared with the bare system calls, if bench-group was built, and events are
 # timed, if bench-watch was.
 #
-#   bench.sh [ROUNDS]       default 25, at least 15
+#   bench-guest.sh [ROUNDS]       default 25, at least 15
 
 bench_dir=$(dirname "$(realpath "$0")")
 . "$bench_dir/../root/functions.sh"
@@ -76,7 +76,7 @@ serve()
 # ---- around the laboratories -------------------------------------------------------
 
 rounds=${1:-25}
-((rounds >= 15)) || { echo "bench.sh: at least 15 rounds, or medians mean nothing" >&2; exit 2; }
+((rounds >= 15)) || { echo "bench-guest.sh: at least 15 rounds, or medians mean nothing" >&2; exit 2; }
 need_root
 need_stage
 need_program tests/bench/time-guest
@@ -112,7 +112,7 @@ request()
 {
     echo "$2" >&"${ask[$1]}"
     if ! read -r -t 120 reply <&"${answer[$1]}" || [[ $reply == failed* ]]; then
-        echo "bench.sh: $1: $2: ${reply:-no answer}" >&2
+        echo "bench-guest.sh: $1: $2: ${reply:-no answer}" >&2
         exit 1
     fi
 }
