@@ -3,7 +3,7 @@
 #   make check        unit tests, in-process driver tests and the checks of the tree: no root
 #   make check-root   tests in the laboratory, one after the other
 #   make check-vm     tests in a virtual machine with systemd, for each layout of cgroups
-#   make bench        figures
+#   make bench        figures; make bench-library: without the driver's
 #
 # Each keeps a summary of its own: test-suite.log, test-suite-root.log, test-suite-vm.log.
 
@@ -482,6 +482,7 @@ EXTRA_DIST += \
 	$(NULL)
 dist_noinst_SCRIPTS += \
 	tests/bench/bench-guest.sh \
+	tests/bench/bench.sh \
 	$(kernel_scripts) \
 	tests/root/lab \
 	tests/vm/agent \
@@ -501,6 +502,7 @@ check-vm: all stage $(vm_programs)
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS \
 		TESTS='$(vm_tests)' TEST_SUITE_LOG=test-suite-vm.log
 
+# Who else makes groups is compared with only if it was there at configure time.
 bench_programs = \
 	tests/bench/bench-devices \
 	tests/bench/bench-group \
@@ -516,12 +518,37 @@ tests_bench_bench_devices_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/lib
 tests_bench_bench_devices_LDADD = libcorral.la $(GLIB_LIBS)
 tests_bench_bench_group_LDADD = libcorral.la $(GLIB_LIBS)
 tests_bench_bench_watch_LDADD = libcorral.la $(GLIB_LIBS)
+bench_common = \
+	tests/bench/bench-bed.c \
+	tests/bench/bench-bed.h \
+	tests/bench/bench-figures.c \
+	tests/bench/bench-figures.h \
+	$(NULL)
+tests_bench_bench_group_SOURCES = \
+	$(bench_common) \
+	tests/bench/bench-group.c \
+	tests/bench/bench-way.h \
+	tests/bench/way-library.c \
+	tests/bench/way-raw.c \
+	tests/bench/way-raw-legacy.c \
+	tests/bench/way-raw-unified.c \
+	$(NULL)
+if HAVE_LIBCGROUP
+tests_bench_bench_group_SOURCES += tests/bench/way-libcgroup.c
+else
+tests_bench_bench_group_SOURCES += tests/bench/way-libcgroup-none.c
+endif
+tests_bench_bench_group_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCGROUP_CFLAGS)
+tests_bench_bench_group_LDADD = libcorral.la $(LIBCGROUP_LIBS) $(GLIB_LIBS)
 tests_bench_time_guest_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS)
 tests_bench_time_guest_LDADD = $(LIBVIRT_LIBS)
 EXTRA_PROGRAMS = $(bench_programs)
 CLEANFILES += $(bench_programs)
 
 bench: all stage $(bench_programs)
-	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(BASH) $(srcdir)/tests/bench/bench-guest.sh
+	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(BASH) $(srcdir)/tests/bench/bench.sh
+
+bench-library: $(bench_programs)
+	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(BASH) $(srcdir)/tests/bench/bench.sh --library
 
 CLEANFILES += test-suite-root.log test-suite-vm.log

@@ -1,433 +1,334 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the library costs over the system calls it comes down to: a guest's group
- * is made, labelled, limited, entered and removed, in turn through the library
- * and by hand, as somebody would write it who knows this host and its files.
- * Legacy hierarchies only.
+ * What the library costs over the system calls it comes down to, and what others
+ * cost.  A guest's group is made with a child for each vCPU, limited, looked at
+ * and removed, in turn through the library and by all other ways.  Every round
+ * has all ways, so what else the machine does meets them alike; ratios are taken
+ * round by round.
  *
- *   bench-group [ROUNDS]
- *   bench-group --once library|raw VCPUS    one round, e.g. to count calls with strace
+ *   bench-group [SECONDS]              SECONDS for each size of guest, 12 if not said
+ *   bench-group --once WAY VCPUS       one round, e.g. to count calls with strace
  *
  * Moving tasks makes the kernel wait for a grace period, which takes longer than
  * all the rest together; so it is measured apart.
  */
 #include <config.h>
 
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <sys/xattr.h>
-#include <unistd.h>
+#include <time.h>
 
-#include "corral.h"
+#include "bench-figures.h"
+#include "bench-way.h"
 
-#define BIT(name) CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_##name)
-#define GUEST                                                                                      \
-    (BIT(CPU) | BIT(CPUACCT) | BIT(CPUSET) | BIT(MEMORY) | BIT(IO) | BIT(DEVICES) | BIT(FREEZER) | \
-     BIT(PIDS))
+#define N_WAYS 3
+#define LIBRARY 0
+#define RAW 1
+#define LIBCGROUP 2
 
-#define MAX_VCPUS 8
-#define GOAL 1.5
+/* A median of less says nothing; more than so many say nothing more. */
+#define MIN_ROUNDS 15
+#define MAX_ROUNDS 400
+#define MIN_ATTACH_ROUNDS 5
+#define MAX_ATTACH_ROUNDS 30
 
-static const char *const labels[][2] = {
-    {"uuid", "4dea22b3-1d52-d8f3-2516-782e98ab3fa0"},
-    {"driver", "qemu"},
-    {"name", "guest"},
-    {"shares", "500"},
+#define GOAL_OVER_RAW 1.5
+#define GOAL_OVER_LIBCGROUP 1.0
+
+static const guint sizes[] = {1, 8, 64};
+
+#define N_SIZES G_N_ELEMENTS(sizes)
+
+enum {
+    MAKE,
+    READ,
+    REMOVE,
+    CPU,
+    ALL,
+    ATTACH,
+    N_FIGURES
 };
 
-static CorralHost *host;
-static char *partition;
-static int n_vcpus;
-static pid_t process;            /* the guest's */
-static pid_t threads[MAX_VCPUS]; /* of it */
-
-/* What somebody knows who writes it by hand. */
-static struct {
-    const char *name;
-    CorralController controller;
-    gboolean threaded;
-    int root;
-} hierarchies[] = {
-    {"cpu", CORRAL_CONTROLLER_CPU, TRUE, -1},
-    {"cpuacct", CORRAL_CONTROLLER_CPUACCT, TRUE, -1},
-    {"cpuset", CORRAL_CONTROLLER_CPUSET, TRUE, -1},
-    {"memory", CORRAL_CONTROLLER_MEMORY, FALSE, -1},
-    {"devices", CORRAL_CONTROLLER_DEVICES, FALSE, -1},
-    {"freezer", CORRAL_CONTROLLER_FREEZER, FALSE, -1},
-    {"blkio", CORRAL_CONTROLLER_IO, FALSE, -1},
-    {"pids", CORRAL_CONTROLLER_PIDS, FALSE, -1},
-};
-
-#define N_HIERARCHIES G_N_ELEMENTS(hierarchies)
+static BenchBed bed;
+static const BenchWay *ways[N_WAYS];
+static const char *why_not[N_WAYS]; /* NULL: it is ready */
+static BenchFigures *figures[N_SIZES][N_WAYS][N_FIGURES];
 
 static void
-die(const char *what)
+start_ways(void)
 {
-    perror(what);
-    exit(1);
+    guint w;
+
+    ways[LIBRARY] = &way_library;
+    ways[RAW] = bed.unified ? &way_raw_unified : &way_raw_legacy;
+    ways[LIBCGROUP] = &way_libcgroup;
+    for (w = 0; w < N_WAYS; w++)
+        why_not[w] = ways[w]->start(&bed);
 }
 
-static void
-check(gboolean ok, GError *error)
+/* ---- the same work ---- */
+
+/* The first line that only one of them has. */
+static char *
+find_difference(const char *a, const char *b)
 {
-    if (!ok) {
-        fprintf(stderr, "%s\n", error->message);
-        exit(1);
+    g_auto(GStrv) lines_a = g_strsplit(a, "\n", -1);
+    g_auto(GStrv) lines_b = g_strsplit(b, "\n", -1);
+    guint i;
+
+    for (i = 0; lines_a[i] && lines_b[i]; i++) {
+        if (!g_str_equal(lines_a[i], lines_b[i]))
+            break;
     }
+    return g_strdup_printf("'%s', not '%s'", lines_a[i] ? lines_a[i] : "",
+                           lines_b[i] ? lines_b[i] : "");
 }
 
 static char *
-child_name(int i, char *name)
+describe_work(const BenchWay *way)
 {
-    if (i == 0)
-        g_strlcpy(name, "emulator", 16);
-    else
-        g_snprintf(name, 16, "vcpu%d", i - 1);
-    return name;
+    char *state;
+
+    way->make(&bed);
+    way->attach(&bed);
+    state = bed_describe_guest(&bed);
+    bed_take_out(&bed);
+    way->read(&bed);
+    way->remove(&bed);
+
+    return state;
 }
 
-/* ---- through the library ---- */
-
-static CorralGroup *library_group;
-static CorralGroup *library_children[MAX_VCPUS + 1];
-
-static void
-library_make(void)
+/* Whether all ways leave the kernel with the same settings and members. */
+static gboolean
+check_same_work(void)
 {
-    g_autofree char *path = g_strconcat(partition, "/g", NULL);
-    GError *error = NULL;
-    gsize l;
-    int i;
+    g_autofree char *expected = describe_work(ways[RAW]);
+    gboolean same = TRUE;
+    guint w;
 
-    library_group = corral_group_make(host, path, GUEST, CORRAL_MAKE_NEW, &error);
-    check(library_group != NULL, error);
-    for (i = 0; i <= n_vcpus; i++) {
-        char name[16];
+    for (w = 0; w < N_WAYS; w++) {
+        g_autofree char *state = why_not[w] ? NULL : describe_work(ways[w]);
 
-        library_children[i] =
-            corral_group_make_threaded(library_group, child_name(i, name), &error);
-        check(library_children[i] != NULL, error);
-    }
-    for (l = 0; l < G_N_ELEMENTS(labels); l++)
-        check(corral_group_set_label(library_group, labels[l][0], labels[l][1], &error), error);
-    check(corral_group_set_cpu_shares(library_group, 500, &error), error);
-    check(corral_group_set_cpu_ceiling(library_group, 50000, 100000, &error), error);
-    check(corral_group_set_memory_limit(library_group, 1 << 30, &error), error);
-}
+        if (state && !g_str_equal(state, expected)) {
+            g_autofree char *difference = find_difference(state, expected);
 
-static void
-library_attach(void)
-{
-    GError *error = NULL;
-    int i;
-
-    check(corral_group_attach_process(library_group, process, &error), error);
-    check(corral_group_attach_thread(library_children[0], process, &error), error);
-    for (i = 0; i < n_vcpus; i++)
-        check(corral_group_attach_thread(library_children[i + 1], threads[i], &error), error);
-}
-
-static void
-library_remove(void)
-{
-    GError *error = NULL;
-    int i;
-
-    check(corral_group_remove(library_group, 10000, &error), error);
-    for (i = 0; i <= n_vcpus; i++)
-        g_clear_object(&library_children[i]);
-    g_clear_object(&library_group);
-}
-
-/* ---- by hand ---- */
-
-static int raw_dirs[N_HIERARCHIES];
-static int raw_children[N_HIERARCHIES][MAX_VCPUS + 1];
-
-static void
-raw_write(int dir, const char *file, const char *text)
-{
-    int fd = openat(dir, file, O_WRONLY | O_CLOEXEC);
-
-    if (fd < 0 || write(fd, text, strlen(text)) < 0)
-        die(file);
-    close(fd);
-}
-
-static void
-raw_write_id(int dir, const char *file, pid_t id)
-{
-    char text[16];
-
-    g_snprintf(text, sizeof(text), "%d", (int)id);
-    raw_write(dir, file, text);
-}
-
-static void
-raw_make(void)
-{
-    char path[256];
-    char name[16];
-    gsize h, l;
-    int i;
-
-    g_snprintf(path, sizeof(path), "%s/g", partition);
-    for (h = 0; h < N_HIERARCHIES; h++) {
-        int root = hierarchies[h].root;
-
-        if (mkdirat(root, path, 0755) < 0)
-            die(path);
-        raw_dirs[h] = openat(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        for (i = 0; hierarchies[h].threaded && i <= n_vcpus; i++) {
-            if (mkdirat(raw_dirs[h], child_name(i, name), 0755) < 0)
-                die(name);
-            raw_children[h][i] = openat(raw_dirs[h], name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+            fprintf(stderr, "bench-group: the work of %s is another one: %s\n", ways[w]->name,
+                    difference);
+            same = FALSE;
         }
     }
-    for (l = 0; l < G_N_ELEMENTS(labels); l++) {
-        char attribute[64];
 
-        g_snprintf(attribute, sizeof(attribute), "trusted.corral.%s", labels[l][0]);
-        for (h = 0; h < N_HIERARCHIES; h++) {
-            if (fsetxattr(raw_dirs[h], attribute, labels[l][1], strlen(labels[l][1]), 0) < 0)
-                die(attribute);
-        }
-    }
-    raw_write(raw_dirs[0], "cpu.shares", "500");
-    raw_write(raw_dirs[0], "cpu.cfs_period_us", "100000");
-    raw_write(raw_dirs[0], "cpu.cfs_quota_us", "50000");
-    raw_write(raw_dirs[3], "memory.limit_in_bytes", "1073741824");
+    return same;
+}
+
+/* ---- measuring ---- */
+
+static double
+lap(gint64 *since)
+{
+    gint64 now = g_get_monotonic_time();
+    double elapsed = now - *since;
+
+    *since = now;
+    return elapsed;
+}
+
+/* What we have run, which other work of the machine disturbs less. */
+static double
+get_cpu_time_us(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return time.tv_sec * 1e6 + time.tv_nsec / 1e3;
 }
 
 static void
-raw_attach(void)
+one_round(const BenchWay *way, BenchFigures **of_way)
 {
-    gsize h;
-    int i;
-
-    for (h = 0; h < N_HIERARCHIES; h++)
-        raw_write_id(raw_dirs[h], "cgroup.procs", process);
-    for (h = 0; h < N_HIERARCHIES && hierarchies[h].threaded; h++) {
-        raw_write_id(raw_children[h][0], "tasks", process);
-        for (i = 0; i < n_vcpus; i++)
-            raw_write_id(raw_children[h][i + 1], "tasks", threads[i]);
-    }
-}
-
-static void
-raw_remove(void)
-{
-    char path[256];
-    char name[16];
-    gsize h;
-    int i;
-
-    g_snprintf(path, sizeof(path), "%s/g", partition);
-    for (h = 0; h < N_HIERARCHIES; h++) {
-        for (i = 0; hierarchies[h].threaded && i <= n_vcpus; i++) {
-            if (unlinkat(raw_dirs[h], child_name(i, name), AT_REMOVEDIR) < 0)
-                die(name);
-            close(raw_children[h][i]);
-        }
-        if (unlinkat(hierarchies[h].root, path, AT_REMOVEDIR) < 0)
-            die(path);
-        close(raw_dirs[h]);
-    }
-}
-
-/* ---- the guest ---- */
-
-static gpointer
-be_a_thread(gpointer data)
-{
-    int report = GPOINTER_TO_INT(data);
-    pid_t tid = syscall(SYS_gettid);
-
-    if (write(report, &tid, sizeof(tid)) < 0)
-        _exit(1);
-    while (TRUE)
-        pause();
-    return NULL;
-}
-
-/* Ends when we do: nobody else holds the other end of the pipe. */
-static void
-start_process(void)
-{
-    int report[2];
-    int leash[2];
-    char byte;
-    int i;
-
-    if (pipe2(report, O_CLOEXEC) < 0 || pipe2(leash, O_CLOEXEC) < 0)
-        die("pipe");
-    process = fork();
-    if (process == 0) {
-        close(leash[1]);
-        for (i = 0; i < MAX_VCPUS; i++)
-            g_thread_unref(g_thread_new("vcpu", be_a_thread, GINT_TO_POINTER(report[1])));
-        _exit(read(leash[0], &byte, 1) == 0 ? 0 : 1);
-    }
-    for (i = 0; i < MAX_VCPUS; i++) {
-        if (read(report[0], &threads[i], sizeof(pid_t)) != sizeof(pid_t))
-            die("threads");
-    }
-}
-
-/* Back to where nobody is in the way, so that the group can go. */
-static void
-take_out(void)
-{
-    gsize h;
-
-    for (h = 0; h < N_HIERARCHIES; h++)
-        raw_write_id(hierarchies[h].root, "cgroup.procs", process);
-}
-
-/* ---- figures ---- */
-
-typedef struct {
-    const char *name;
-    void (*make)(void);
-    void (*attach)(void);
-    void (*remove)(void);
-    GArray *made;     /* of gint64: make and remove, in microseconds */
-    GArray *attached; /* of gint64: attach */
-} Way;
-
-static Way ways[] = {
-    {"library", library_make, library_attach, library_remove, NULL, NULL},
-    {"raw", raw_make, raw_attach, raw_remove, NULL, NULL},
-};
-
-static gint
-compare_times(gconstpointer a, gconstpointer b)
-{
-    gint64 x = *(const gint64 *)a;
-    gint64 y = *(const gint64 *)b;
-
-    return (x > y) - (x < y);
-}
-
-static gint64
-median(GArray *times)
-{
-    g_array_sort(times, compare_times);
-    return g_array_index(times, gint64, times->len / 2);
-}
-
-static void
-one_round(Way *way, gboolean attach)
-{
+    double cpu_start = get_cpu_time_us();
     gint64 start = g_get_monotonic_time();
-    gint64 made, attached, elapsed;
+    double made, read, removed;
 
-    way->make();
-    made = g_get_monotonic_time() - start;
-    if (attach) {
-        start = g_get_monotonic_time();
-        way->attach();
-        attached = g_get_monotonic_time() - start;
-        g_array_append_val(way->attached, attached);
-        take_out();
-    }
+    way->make(&bed);
+    made = lap(&start);
+    way->read(&bed);
+    read = lap(&start);
+    way->remove(&bed);
+    removed = lap(&start);
+
+    figures_add(of_way[CPU], get_cpu_time_us() - cpu_start);
+    figures_add(of_way[MAKE], made);
+    figures_add(of_way[READ], read);
+    figures_add(of_way[REMOVE], removed);
+    figures_add(of_way[ALL], made + read + removed);
+}
+
+static void
+one_attach(const BenchWay *way, BenchFigures **of_way)
+{
+    gint64 start;
+
+    way->make(&bed);
     start = g_get_monotonic_time();
-    way->remove();
-    elapsed = made + g_get_monotonic_time() - start;
-    g_array_append_val(way->made, elapsed);
+    way->attach(&bed);
+    figures_add(of_way[ATTACH], lap(&start));
+    bed_take_out(&bed);
+    way->remove(&bed);
 }
 
-static gboolean
-compare(int vcpus, int rounds)
+static void
+repeat(guint size, void (*one)(const BenchWay *way, BenchFigures **of_way), double seconds,
+       guint min_rounds, guint max_rounds)
 {
-    gint64 made[2], attached[2];
-    gsize w;
-    int i;
+    gint64 deadline = g_get_monotonic_time() + seconds * G_USEC_PER_SEC;
+    guint round, turn;
 
-    n_vcpus = vcpus;
-    for (w = 0; w < G_N_ELEMENTS(ways); w++) {
-        ways[w].made = g_array_new(FALSE, FALSE, sizeof(gint64));
-        ways[w].attached = g_array_new(FALSE, FALSE, sizeof(gint64));
-    }
-    for (i = 0; i < rounds; i++) {
-        for (w = 0; w < G_N_ELEMENTS(ways); w++)
-            one_round(&ways[(i + w) % G_N_ELEMENTS(ways)], i % 5 == 0);
-    }
-    for (w = 0; w < G_N_ELEMENTS(ways); w++) {
-        made[w] = median(ways[w].made);
-        attached[w] = median(ways[w].attached);
-        g_array_unref(ways[w].made);
-        g_array_unref(ways[w].attached);
-    }
+    for (round = 0; round < max_rounds; round++) {
+        if (round >= min_rounds && g_get_monotonic_time() >= deadline)
+            return;
+        for (turn = 0; turn < N_WAYS; turn++) {
+            guint w = (round + turn) % N_WAYS;
 
-    printf("%d vCPUs, make, label, limit and remove: library %" G_GINT64_FORMAT
-           " us, raw %" G_GINT64_FORMAT " us, ratio %.2f (goal %.1f)\n",
-           vcpus, made[0], made[1], (double)made[0] / made[1], GOAL);
-    printf("%d vCPUs, enter:                         library %" G_GINT64_FORMAT
-           " us, raw %" G_GINT64_FORMAT " us, ratio %.2f\n",
-           vcpus, attached[0], attached[1], (double)attached[0] / attached[1]);
-    return (double)made[0] / made[1] <= GOAL;
-}
-
-/* The roots, from the library: it knows where they are. */
-static gboolean
-open_roots(void)
-{
-    gsize h;
-
-    for (h = 0; h < N_HIERARCHIES; h++) {
-        CorralControllers one = CORRAL_CONTROLLER_BIT(hierarchies[h].controller);
-        g_autoptr(CorralGroup) root = corral_group_open(host, "", one, NULL);
-        g_auto(GStrv) entrances = root ? corral_group_list_entrances(root, NULL) : NULL;
-        g_autofree char *dir = entrances ? g_path_get_dirname(entrances[0]) : NULL;
-
-        if (!dir || !g_str_has_suffix(entrances[0], "/tasks")) {
-            printf("SKIP: '%s' is not a legacy hierarchy here\n", hierarchies[h].name);
-            return FALSE;
+            if (!why_not[w])
+                one(ways[w], figures[size][w]);
         }
-        hierarchies[h].root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+}
+
+static gboolean
+measure(double seconds)
+{
+    guint s, w, f;
+
+    for (s = 0; s < N_SIZES; s++) {
+        for (w = 0; w < N_WAYS; w++) {
+            for (f = 0; f < N_FIGURES; f++)
+                figures[s][w][f] = figures_new();
+        }
+        bed_start_process(&bed, sizes[s]);
+        if (!check_same_work())
+            return FALSE;
+        repeat(s, one_round, seconds * 2 / 3, MIN_ROUNDS, MAX_ROUNDS);
+        repeat(s, one_attach, seconds / 3, MIN_ATTACH_ROUNDS, MAX_ATTACH_ROUNDS);
+        bed_end_process(&bed);
     }
 
     return TRUE;
 }
 
+/* ---- the tables ---- */
+
+static void
+print_row(guint s, guint w, const int *columns, guint n_columns)
+{
+    BenchFigures **of_way = figures[s][w];
+    g_autoptr(BenchFigures) ratio = NULL;
+    g_autofree char *over_raw = NULL;
+    guint c;
+
+    printf("%5u  %-9s", sizes[s], ways[w]->name);
+    if (why_not[w]) {
+        printf("  %s\n", why_not[w]);
+        return;
+    }
+    for (c = 0; c < n_columns; c++) {
+        g_autofree char *shown = figures_show(of_way[columns[c]], 0);
+
+        printf("  %22s", shown);
+    }
+    ratio = figures_ratio(of_way[columns[n_columns - 1]], figures[s][RAW][columns[n_columns - 1]]);
+    over_raw = w == RAW ? g_strdup("") : figures_show(ratio, 2);
+    printf("  %18s  %4u\n", over_raw, of_way[columns[0]]->len);
+}
+
+static void
+print_rows(const int *columns, guint n_columns)
+{
+    guint s, w;
+
+    for (s = 0; s < N_SIZES; s++) {
+        for (w = 0; w < N_WAYS; w++)
+            print_row(s, w, columns, n_columns);
+    }
+}
+
+static void
+print_tables(void)
+{
+    static const int work[] = {MAKE, READ, REMOVE, CPU, ALL};
+    static const int attach[] = {ATTACH};
+    guint s;
+
+    printf("A guest's group: made with a child for each vCPU and limited, read, removed.\n"
+           "Microseconds, medians of n interleaved rounds (quartiles); %s interface\n\n",
+           bed.unified ? "unified" : "legacy");
+    printf("%5s  %-9s  %22s  %22s  %22s  %22s  %22s  %18s  %4s\n", "vCPUs", "", "make and limit",
+           "read", "remove", "all, CPU time", "all", "all, over raw", "n");
+    print_rows(work, G_N_ELEMENTS(work));
+
+    printf("\nThe guest's process moved into it, and each thread to its vCPU's\n\n");
+    printf("%5s  %-9s  %22s  %18s  %4s\n", "vCPUs", "", "attach", "over raw", "n");
+    print_rows(attach, G_N_ELEMENTS(attach));
+
+    printf("\n");
+    for (s = 0; s < N_SIZES; s++) {
+        g_autoptr(BenchFigures) over_raw =
+            figures_ratio(figures[s][LIBRARY][ALL], figures[s][RAW][ALL]);
+        g_autoptr(BenchFigures) over_libcgroup =
+            figures_ratio(figures[s][LIBRARY][ALL], figures[s][LIBCGROUP][ALL]);
+        g_autofree char *text = g_strdup_printf("%u vCPUs, library over", sizes[s]);
+        g_autofree char *raw = g_strconcat(text, " raw", NULL);
+        g_autofree char *libcgroup = g_strconcat(text, " libcgroup", NULL);
+
+        figures_judge(over_raw, raw, GOAL_OVER_RAW);
+        if (!why_not[LIBCGROUP])
+            figures_judge(over_libcgroup, libcgroup, GOAL_OVER_LIBCGROUP);
+    }
+    figures_print_load();
+}
+
+static int
+once(const char *name, guint n_vcpus)
+{
+    guint w;
+
+    bed.n_vcpus = CLAMP(n_vcpus, 1, BED_MAX_VCPUS);
+    for (w = 0; w < N_WAYS; w++) {
+        if (!g_str_equal(ways[w]->name, name))
+            continue;
+        if (why_not[w]) {
+            printf("SKIP: %s\n", why_not[w]);
+            return 77;
+        }
+        ways[w]->make(&bed);
+        ways[w]->read(&bed);
+        ways[w]->remove(&bed);
+        return 0;
+    }
+
+    fprintf(stderr, "bench-group: there is no way '%s'\n", name);
+    return 2;
+}
+
 int
 main(int argc, char **argv)
 {
-    int rounds = argc == 2 ? g_ascii_strtoll(argv[1], NULL, 10) : 500;
-    gboolean once = argc == 4 && g_str_equal(argv[1], "--once");
-    CorralGroup *group;
-    GError *error = NULL;
-    gboolean good = TRUE;
+    double seconds = argc == 2 ? g_ascii_strtod(argv[1], NULL) : 12;
+    int status = bed_start(&bed, "corral-bench");
 
-    host = corral_host_new(NULL, CORRAL_HOST_NONE, &error);
-    if (!host || geteuid() != 0) {
-        printf("SKIP: %s\n", error ? error->message : "needs root");
-        return 77;
-    }
-    if (!open_roots())
-        return 77;
+    if (status != 0)
+        return status;
 
-    partition = g_strdup_printf("corral-bench.%d", (int)getpid());
-    group = corral_group_make(host, partition, GUEST, CORRAL_MAKE_NEW, &error);
-    check(group != NULL, error);
-    if (once) {
-        n_vcpus = CLAMP(g_ascii_strtoll(argv[3], NULL, 10), 0, MAX_VCPUS);
-        ways[g_str_equal(argv[2], "raw")].make();
-        ways[g_str_equal(argv[2], "raw")].remove();
-    } else {
-        start_process();
-        good = compare(2, rounds);
-        good &= compare(8, rounds);
-    }
-    check(corral_group_remove(group, 10000, &error), error);
-    g_object_unref(group);
-    g_object_unref(host);
-    g_free(partition);
-    return good ? 0 : 1;
+    start_ways();
+    if (argc == 4 && g_str_equal(argv[1], "--once"))
+        status = once(argv[2], g_ascii_strtoull(argv[3], NULL, 10));
+    else if (measure(seconds))
+        print_tables();
+    else
+        status = 1;
+    bed_stop(&bed);
+
+    return status;
 }

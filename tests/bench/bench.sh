@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What corral costs, topic by topic, each with its goal and whether it holds.
+#
+# All contestants of a topic take turns in one run.  A goal that is missed, or a
+# contestant that is not there, fails nothing: the figures are for people.  What
+# does fail is a contestant whose work has another result than that of the others.
+
+bench_dir=$(dirname "$(realpath "$0")")
+. "$bench_dir/../root/functions.sh"
+
+usage()
+{
+    cat <<END
+Usage: bench.sh [--library|--guest] [ROUNDS]
+
+  --library   only the library; needs no libvirtd
+  --guest     only the driver: starts of guests, ROUNDS of them (default 25, at least 15)
+
+The library is compared with what is there of
+
+  libcgroup   apt-get install libcgroup-dev before configure
+END
+}
+
+parts=all
+while [[ ${1:-} == -* ]]; do
+    case $1 in
+    --library|--guest) parts=${1#--} ;;
+    --help) usage; exit ;;
+    *) usage >&2; exit 2 ;;
+    esac
+    shift
+done
+
+need_root
+failed=0
+
+# title TEXT
+title()
+{
+    printf '\n==== %s ====\n\n' "$1"
+}
+
+# in_machine COMMAND...: in the laboratory if there is one for this machine, so that
+# groups go even if we are killed
+in_machine()
+{
+    if [[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]]; then
+        "$@"
+    else
+        "$test_dir/lab" v1 --none -- "$@"
+    fi
+}
+
+# topic TITLE COMMAND...
+topic()
+{
+    local status
+
+    title "$1"
+    shift
+    in_machine "$@"
+    status=$?
+    ((status == 0 || status == 77)) || failed=1
+}
+
+if [[ $parts != guest ]]; then
+    for program in bench-devices bench-group; do
+        need_program tests/bench/$program
+    done
+    bin=$(realpath "$build_dir/tests/bench")
+    topic "the library: making groups" "$bin/bench-group"
+    # Its programs are in the unified hierarchy, which the laboratory does without.
+    title "the library: changing device rules"
+    "$bin/bench-devices" || failed=1
+fi
+if [[ $parts != library ]]; then
+    title "the driver: starting guests"
+    "$bench_dir/bench-guest.sh" "$@"
+    status=$?
+    ((status == 0 || status == 77)) || failed=1
+fi
+
+exit $failed
