@@ -483,6 +483,7 @@ EXTRA_DIST += \
 dist_noinst_SCRIPTS += \
 	tests/bench/bench-guest.sh \
 	tests/bench/bench.sh \
+	tests/bench/read-groups.py \
 	$(kernel_scripts) \
 	tests/root/lab \
 	tests/vm/agent \
@@ -507,6 +508,7 @@ bench_programs = \
 	tests/bench/bench-devices \
 	tests/bench/bench-group \
 	tests/bench/bench-watch \
+	tests/bench/bench-reads \
 	tests/bench/time-guest \
 	$(NULL)
 tests_bench_bench_devices_SOURCES = \
@@ -540,6 +542,8 @@ tests_bench_bench_group_SOURCES += tests/bench/way-libcgroup-none.c
 endif
 tests_bench_bench_group_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCGROUP_CFLAGS)
 tests_bench_bench_group_LDADD = libcorral.la $(LIBCGROUP_LIBS) $(GLIB_LIBS)
+tests_bench_bench_reads_SOURCES = $(bench_common) tests/bench/bench-reads.c
+tests_bench_bench_reads_LDADD = libcorral.la $(GLIB_LIBS)
 tests_bench_time_guest_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS)
 tests_bench_time_guest_LDADD = $(LIBVIRT_LIBS)
 EXTRA_PROGRAMS = $(bench_programs)

@@ -15,12 +15,13 @@ usage()
     cat <<END
 Usage: bench.sh [--library|--guest] [ROUNDS]
 
-  --library   only the library; needs no libvirtd
+  --library   only the library: groups, reads; needs no libvirtd
   --guest     only the driver: starts of guests, ROUNDS of them (default 25, at least 15)
 
 The library is compared with what is there of
 
   libcgroup   apt-get install libcgroup-dev before configure
+  Python      apt-get install python3
 END
 }
 
@@ -54,33 +55,35 @@ in_machine()
     fi
 }
 
-# topic TITLE COMMAND...
-topic()
+# note_status STATUS: 77 is "not here"
+note_status()
 {
-    local status
-
-    title "$1"
-    shift
-    in_machine "$@"
-    status=$?
-    ((status == 0 || status == 77)) || failed=1
+    (($1 == 0 || $1 == 77)) || failed=1
 }
 
 if [[ $parts != guest ]]; then
-    for program in bench-devices bench-group; do
+    for program in bench-devices bench-group bench-reads; do
         need_program tests/bench/$program
     done
     bin=$(realpath "$build_dir/tests/bench")
-    topic "the library: making groups" "$bin/bench-group"
-    # Its programs are in the unified hierarchy, which the laboratory does without.
+
+    title "the library: making groups"
+    in_machine "$bin/bench-group"
+    note_status $?
+
+    title "the library: reading statistics"
+    in_machine "$bin/bench-reads" "$bench_dir/read-groups.py"
+    note_status $?
+
+    # They need the unified hierarchy, which the laboratory does without.
     title "the library: changing device rules"
-    "$bin/bench-devices" || failed=1
+    "$bin/bench-devices"
+    note_status $?
 fi
 if [[ $parts != library ]]; then
     title "the driver: starting guests"
     "$bench_dir/bench-guest.sh" "$@"
-    status=$?
-    ((status == 0 || status == 77)) || failed=1
+    note_status $?
 fi
 
 exit $failed
