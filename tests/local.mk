@@ -481,6 +481,7 @@ EXTRA_DIST += \
 	$(vm_tests) \
 	$(NULL)
 dist_noinst_SCRIPTS += \
+	tests/bench/bench-crun.sh \
 	tests/bench/bench-guest.sh \
 	tests/bench/bench.sh \
 	tests/bench/read-groups.py \
@@ -505,10 +506,12 @@ check-vm: all stage $(vm_programs)
 
 # Who else makes groups is compared with only if it was there at configure time.
 bench_programs = \
+	tests/bench/bench-born \
 	tests/bench/bench-devices \
 	tests/bench/bench-group \
 	tests/bench/bench-watch \
 	tests/bench/bench-reads \
+	tests/bench/time-commands \
 	tests/bench/time-guest \
 	$(NULL)
 tests_bench_bench_devices_SOURCES = \
@@ -542,6 +545,12 @@ tests_bench_bench_group_SOURCES += tests/bench/way-libcgroup-none.c
 endif
 tests_bench_bench_group_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCGROUP_CFLAGS)
 tests_bench_bench_group_LDADD = libcorral.la $(LIBCGROUP_LIBS) $(GLIB_LIBS)
+# Timed from outside: no script of libtool's before them.
+tests_bench_bench_born_SOURCES = $(bench_common) tests/bench/bench-born.c
+tests_bench_bench_born_LDFLAGS = $(AM_LDFLAGS) -no-install
+tests_bench_bench_born_LDADD = libcorral.la $(GLIB_LIBS)
+tests_bench_time_commands_SOURCES = $(bench_common) tests/bench/time-commands.c
+tests_bench_time_commands_LDADD = libcorral.la $(GLIB_LIBS)
 tests_bench_bench_reads_SOURCES = $(bench_common) tests/bench/bench-reads.c
 tests_bench_bench_reads_LDADD = libcorral.la $(GLIB_LIBS)
 tests_bench_time_guest_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS)

@@ -15,12 +15,13 @@ usage()
     cat <<END
 Usage: bench.sh [--library|--guest] [ROUNDS]
 
-  --library   only the library: groups, reads; needs no libvirtd
+  --library   only the library: groups, reads, device rules, crun; needs no libvirtd
   --guest     only the driver: starts of guests, ROUNDS of them (default 25, at least 15)
 
 The library is compared with what is there of
 
   libcgroup   apt-get install libcgroup-dev before configure
+  crun        apt-get install crun busybox-static
   Python      apt-get install python3
 END
 }
@@ -62,7 +63,7 @@ note_status()
 }
 
 if [[ $parts != guest ]]; then
-    for program in bench-devices bench-group bench-reads; do
+    for program in bench-born bench-devices bench-group bench-reads time-commands; do
         need_program tests/bench/$program
     done
     bin=$(realpath "$build_dir/tests/bench")
@@ -78,6 +79,10 @@ if [[ $parts != guest ]]; then
     # They need the unified hierarchy, which the laboratory does without.
     title "the library: changing device rules"
     "$bin/bench-devices"
+    note_status $?
+
+    title "the library and crun"
+    in_machine "$bench_dir/bench-crun.sh" "$(realpath "$build_dir")"
     note_status $?
 fi
 if [[ $parts != library ]]; then
