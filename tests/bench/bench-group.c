@@ -276,13 +276,17 @@ print_tables(void)
     for (s = 0; s < N_SIZES; s++) {
         g_autoptr(BenchFigures) over_raw =
             figures_ratio(figures[s][LIBRARY][ALL], figures[s][RAW][ALL]);
+        g_autoptr(BenchFigures) cpu_over_raw =
+            figures_ratio(figures[s][LIBRARY][CPU], figures[s][RAW][CPU]);
         g_autoptr(BenchFigures) over_libcgroup =
             figures_ratio(figures[s][LIBRARY][ALL], figures[s][LIBCGROUP][ALL]);
         g_autofree char *text = g_strdup_printf("%u vCPUs, library over", sizes[s]);
         g_autofree char *raw = g_strconcat(text, " raw", NULL);
+        g_autofree char *cpu = g_strconcat(text, " raw, CPU time", NULL);
         g_autofree char *libcgroup = g_strconcat(text, " libcgroup", NULL);
 
         figures_judge(over_raw, raw, GOAL_OVER_RAW);
+        figures_judge(cpu_over_raw, cpu, GOAL_OVER_RAW);
         if (!why_not[LIBCGROUP])
             figures_judge(over_libcgroup, libcgroup, GOAL_OVER_LIBCGROUP);
     }
