@@ -126,8 +126,13 @@ code_for(int errnum)
 void
 cg_tree_set_error(GError **error, int errnum, int dir, const char *file, const char *doing)
 {
-    g_autofree char *name = cg_tree_name(dir, file);
+    g_autofree char *name = NULL;
 
+    /* The name costs a system call, and there are failures that nobody asks about. */
+    if (!error)
+        return;
+
+    name = cg_tree_name(dir, file);
     g_set_error(error, CORRAL_ERROR, code_for(errnum), "cannot %s '%s': %s", doing, name,
                 g_strerror(errnum));
 }
