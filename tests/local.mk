@@ -385,6 +385,8 @@ kernel_tests = \
 	tests/root/group-hugetlb \
 	tests/root/group-netclass \
 	tests/root/group-pids \
+	tests/root/group-process \
+	tests/root/group-refusals \
 	tests/root/group-root \
 	tests/root/group-sampler \
 	tests/root/group-watch \
@@ -447,6 +449,8 @@ tests_root_group_io_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_io_LDADD = $(kernel_test_ldadd)
 tests_root_group_root_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_root_LDADD = $(kernel_test_ldadd)
+tests_root_group_refusals_CPPFLAGS = $(kernel_test_cppflags)
+tests_root_group_refusals_LDADD = $(kernel_test_ldadd)
 tests_root_group_sampler_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_sampler_LDADD = $(kernel_test_ldadd)
 tests_root_group_watch_CPPFLAGS = $(kernel_test_cppflags)
