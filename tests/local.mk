@@ -377,12 +377,11 @@ kernel_tests = \
 	tests/root/group-cpu-time \
 	tests/root/group-cpuset \
 	tests/root/group-devices \
-	tests/root/group-process \
+	tests/root/group-freezer \
+	tests/root/group-hugetlb \
 	tests/root/group-io \
 	tests/root/group-memory \
 	tests/root/group-memory-usage \
-	tests/root/group-freezer \
-	tests/root/group-hugetlb \
 	tests/root/group-netclass \
 	tests/root/group-pids \
 	tests/root/group-process \
@@ -418,6 +417,8 @@ tests_root_group_cpu_time_LDADD = $(kernel_test_ldadd)
 tests_root_group_cpuset_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_cpuset_LDADD = $(kernel_test_ldadd)
 tests_root_group_devices_SOURCES = \
+	tests/lib/device-prober.c \
+	tests/lib/device-prober.h \
 	tests/lib/foreign-program.c \
 	tests/lib/foreign-program.h \
 	tests/lib/unified-devices.c \
@@ -525,7 +526,6 @@ tests_bench_bench_devices_SOURCES = \
 	$(NULL)
 tests_bench_bench_devices_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/lib
 tests_bench_bench_devices_LDADD = libcorral.la $(GLIB_LIBS)
-tests_bench_bench_group_LDADD = libcorral.la $(GLIB_LIBS)
 tests_bench_bench_watch_LDADD = libcorral.la $(GLIB_LIBS)
 bench_common = \
 	tests/bench/bench-bed.c \

@@ -82,7 +82,7 @@ check_not_inside(CorralGroup *self, GError **error)
  * holds the whole machine; %CORRAL_ERROR_UNSUPPORTED: the unified interface
  * before Linux 5.2; %CORRAL_ERROR_NO_CONTROLLER, %CORRAL_ERROR_GONE.
  *
- * Returns: %TRUE if everybody has stopped
+ * Returns: (skip): %TRUE if everybody has stopped
  * Since: 0.1
  */
 gboolean
@@ -130,7 +130,7 @@ corral_group_freeze(CorralGroup *self, guint patience_ms, GError **error)
  *
  * %CORRAL_ERROR_NO_CONTROLLER, %CORRAL_ERROR_GONE.
  *
- * Returns: %TRUE if the group itself is not frozen any more
+ * Returns: (skip): %TRUE if the group itself is not frozen any more
  * Since: 0.1
  */
 gboolean
@@ -148,7 +148,7 @@ corral_group_thaw(CorralGroup *self, GError **error)
  * @frozen: (out): whether everybody in it and below it has stopped
  * @error: where to put what went wrong
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean
@@ -171,7 +171,7 @@ corral_group_is_frozen(CorralGroup *self, gboolean *frozen, GError **error)
  *
  * %CORRAL_ERROR_UNSUPPORTED: the root cannot be frozen, and tells nothing.
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean

@@ -128,7 +128,7 @@ get_usage(CorralGroup *self, guint64 page_size, CgHugetlbKind kind, guint64 *byt
  * more are in use; %CORRAL_ERROR_UNSUPPORTED: the machine has no pages of this
  * size; %CORRAL_ERROR_NO_CONTROLLER, %CORRAL_ERROR_GONE.
  *
- * Returns: %TRUE if the kernel accepted it
+ * Returns: (skip): %TRUE if the kernel accepted it
  * Since: 0.1
  */
 gboolean
@@ -147,7 +147,7 @@ corral_group_set_huge_page_limit(CorralGroup *self, guint64 page_size, guint64 b
  *
  * %CORRAL_ERROR_UNSUPPORTED: the machine has no pages of this size.
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean
@@ -166,7 +166,7 @@ corral_group_get_huge_page_limit(CorralGroup *self, guint64 page_size, guint64 *
  *
  * %CORRAL_ERROR_UNSUPPORTED: the machine has no pages of this size.
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean
@@ -186,7 +186,7 @@ corral_group_get_huge_page_usage(CorralGroup *self, guint64 page_size, guint64 *
  * %CORRAL_ERROR_UNSUPPORTED: the unified interface does not keep it, or the machine has
  * no pages of this size.
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean
@@ -213,7 +213,7 @@ corral_group_get_huge_page_peak(CorralGroup *self, guint64 page_size, guint64 *b
  *
  * %CORRAL_ERROR_UNSUPPORTED: the machine has no pages of this size.
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean
@@ -240,7 +240,7 @@ corral_group_get_huge_page_failures(CorralGroup *self, guint64 page_size, guint6
  * %CORRAL_ERROR_GONE: as for corral_group_set_huge_page_limit();
  * %CORRAL_ERROR_UNSUPPORTED: also Linux before 5.7.
  *
- * Returns: %TRUE if the kernel accepted it
+ * Returns: (skip): %TRUE if the kernel accepted it
  * Since: 0.1
  */
 gboolean
@@ -260,7 +260,7 @@ corral_group_set_huge_page_reservation_limit(CorralGroup *self, guint64 page_siz
  * %CORRAL_ERROR_UNSUPPORTED: the machine has no pages of this size, or Linux is older
  * than 5.7.
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean
@@ -280,7 +280,7 @@ corral_group_get_huge_page_reservation_limit(CorralGroup *self, guint64 page_siz
  * %CORRAL_ERROR_UNSUPPORTED: the machine has no pages of this size, or Linux is older
  * than 5.7.
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  *
  * Since: 0.1
  */
-#define CORRAL_HUGE_PAGES_UNLIMITED G_MAXUINT64
+#define CORRAL_HUGE_PAGES_UNLIMITED G_GUINT64_CONSTANT(18446744073709551615)
 
 GArray *corral_host_list_huge_page_sizes(CorralHost *self, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -155,7 +155,7 @@ corral_group_get_io_limits(CorralGroup *self, const CorralDevice *device, Corral
  * @self: a group
  * @error: where to put what went wrong
  *
- * Returns: (transfer full) (element-type CorralIoLimits): the limits on each device
+ * Returns: (transfer container) (element-type CorralIoLimits): the limits on each device
  *   that has any; %NULL on failure
  * Since: 0.1
  */

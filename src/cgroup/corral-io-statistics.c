@@ -130,7 +130,7 @@ corral_group_get_io_statistics(CorralGroup *self, const CorralDevice *device,
  * @self: a group
  * @error: where to put what went wrong
  *
- * Returns: (transfer full) (element-type CorralIoStatistics): what it has done to
+ * Returns: (transfer container) (element-type CorralIoStatistics): what it has done to
  *   each device that the kernel tells of; %NULL on failure
  * Since: 0.1
  */

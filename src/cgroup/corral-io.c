@@ -172,7 +172,7 @@ corral_group_get_io_device_weight(CorralGroup *self, const CorralDevice *device,
  *
  * %CORRAL_ERROR_UNSUPPORTED: this kernel has no mechanism that weighs.
  *
- * Returns: (transfer full) (element-type CorralIoWeight): the devices on which it
+ * Returns: (transfer container) (element-type CorralIoWeight): the devices on which it
  *   has a weight of its own; %NULL on failure
  * Since: 0.1
  */

@@ -71,7 +71,7 @@ check_interface(const char *interface, GError **error)
  * %CORRAL_ERROR_UNSUPPORTED: the unified interface has no such mark; the message
  * says what to use; %CORRAL_ERROR_NO_CONTROLLER, %CORRAL_ERROR_GONE.
  *
- * Returns: %TRUE if the kernel accepted it
+ * Returns: (skip): %TRUE if the kernel accepted it
  * Since: 0.1
  */
 gboolean
@@ -96,7 +96,7 @@ corral_group_set_net_class(CorralGroup *self, guint32 handle, GError **error)
  *
  * %CORRAL_ERROR_UNSUPPORTED: as for corral_group_set_net_class().
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean
@@ -125,7 +125,7 @@ corral_group_get_net_class(CorralGroup *self, guint32 *handle, GError **error)
  * none of this name; %CORRAL_ERROR_UNSUPPORTED: the unified interface has no such
  * priority; %CORRAL_ERROR_NO_CONTROLLER, %CORRAL_ERROR_GONE.
  *
- * Returns: %TRUE if the kernel accepted it
+ * Returns: (skip): %TRUE if the kernel accepted it
  * Since: 0.1
  */
 gboolean
@@ -156,7 +156,7 @@ corral_group_set_net_priority(CorralGroup *self, const char *interface, guint32 
  *
  * Errors as for corral_group_set_net_priority().
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean

@@ -27,7 +27,7 @@ find_pids(CorralGroup *self, const CgPlace **place, GError **error)
  * %CORRAL_ERROR_RANGE: nothing was written; %CORRAL_ERROR_NO_CONTROLLER,
  * %CORRAL_ERROR_GONE.
  *
- * Returns: %TRUE if the kernel accepted it
+ * Returns: (skip): %TRUE if the kernel accepted it
  * Since: 0.1
  */
 gboolean
@@ -52,7 +52,7 @@ corral_group_set_pids_limit(CorralGroup *self, guint64 limit, GError **error)
  *
  * %CORRAL_ERROR_UNSUPPORTED: the root has no limit.
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean
@@ -70,7 +70,7 @@ corral_group_get_pids_limit(CorralGroup *self, guint64 *limit, GError **error)
  * @usage: (out): how many processes and threads are in it and below
  * @error: where to put what went wrong
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean
@@ -90,7 +90,7 @@ corral_group_get_pids_usage(CorralGroup *self, guint64 *usage, GError **error)
  *
  * %CORRAL_ERROR_UNSUPPORTED: an older kernel, which does not tell.
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean
@@ -114,7 +114,7 @@ corral_group_get_pids_peak(CorralGroup *self, guint64 *peak, GError **error)
  *
  * %CORRAL_ERROR_UNSUPPORTED: Linux before 4.8.
  *
- * Returns: %TRUE on success
+ * Returns: (skip): %TRUE on success
  * Since: 0.1
  */
 gboolean

@@ -21,7 +21,7 @@ G_BEGIN_DECLS
  *
  * Since: 0.1
  */
-#define CORRAL_PIDS_UNLIMITED G_MAXUINT64
+#define CORRAL_PIDS_UNLIMITED G_GUINT64_CONSTANT(18446744073709551615)
 
 gboolean corral_group_set_pids_limit(CorralGroup *self, guint64 limit, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

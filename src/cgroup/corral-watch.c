@@ -352,9 +352,13 @@ corral_host_pressure_source_new(CorralHost *self, CorralPressureResource resourc
 GSource *
 corral_group_populated_source_new(CorralGroup *self, GError **error)
 {
-    const CgPlace *place = cg_group_get_place(self, 0);
+    const CgPlace *place;
     guint i;
 
+    if (!cg_group_check_places(self, error))
+        return NULL;
+
+    place = cg_group_get_place(self, 0);
     for (i = 0; i < cg_group_get_n_places(self); i++) {
         if (cg_group_get_place(self, i)->hierarchy->mount->unified)
             place = cg_group_get_place(self, i);
@@ -386,6 +390,9 @@ corral_group_children_source_new(CorralGroup *self, GError **error)
     guint n_places = cg_group_get_n_places(self);
     g_autofree const CgPlace **places = g_new(const CgPlace *, n_places);
     guint i;
+
+    if (!cg_group_check_places(self, error))
+        return NULL;
 
     for (i = 0; i < n_places; i++)
         places[i] = cg_group_get_place(self, i);

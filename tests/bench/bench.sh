@@ -63,7 +63,7 @@ note_status()
 }
 
 if [[ $parts != guest ]]; then
-    for program in bench-born bench-devices bench-group bench-reads time-commands; do
+    for program in bench-born bench-devices bench-group bench-reads bench-watch time-commands; do
         need_program tests/bench/$program
     done
     bin=$(realpath "$build_dir/tests/bench")
@@ -79,6 +79,10 @@ if [[ $parts != guest ]]; then
     # They need the unified hierarchy, which the laboratory does without.
     title "the library: changing device rules"
     "$bin/bench-devices"
+    note_status $?
+
+    title "the library: events"
+    in_machine "$bin/bench-watch"
     note_status $?
 
     title "the library and crun"

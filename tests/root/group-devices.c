@@ -13,17 +13,13 @@
  */
 #include <config.h>
 
-#include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "device-prober.h"
 #include "foreign-program.h"
 #include "kernel-bed.h"
 #include "unified-devices.h"
@@ -45,115 +41,7 @@
 
 static const CorralDevice null_device = {C, 1, 3};
 
-/* ---- a process that tries ---- */
-
-/* Nobody but us sees what is in it. */
-static gboolean
-make_place_for_nodes(void)
-{
-    char where[] = "/tmp/corral-nodes-XXXXXX";
-
-    return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-           mkdtemp(where) && mount("nodes", where, "tmpfs", 0, NULL) == 0 && chdir(where) == 0;
-}
-
-static int
-try_open(const char *node, int flags)
-{
-    int fd = open(node, flags | O_NONBLOCK | O_CLOEXEC);
-
-    if (fd >= 0)
-        close(fd);
-    return fd >= 0 ? 0 : errno;
-}
-
-/*
- * To open what has no driver makes the kernel call modprobe, so where many such
- * devices are tried the kernel is only asked, which is the same check.
- */
-static int
-try_access(const char *node, const char *what)
-{
-    int mode = (strchr(what, 'R') ? R_OK : 0) | (strchr(what, 'W') ? W_OK : 0);
-
-    return access(node, mode) < 0 ? errno : 0;
-}
-
-/* "make c 1 3", then "c 1 3 rw": the answer is 1 unless that is not permitted. */
-static void
-do_as_told(const char *line)
-{
-    gboolean make = g_str_has_prefix(line, "make ");
-    g_auto(GStrv) words = g_strsplit(make ? line + 5 : line, " ", -1);
-    dev_t number =
-        makedev(g_ascii_strtoull(words[1], NULL, 10), g_ascii_strtoull(words[2], NULL, 10));
-    mode_t mode = 0600 | (words[0][0] == 'b' ? S_IFBLK : S_IFCHR);
-    g_autofree char *node = g_strdup_printf("%s-%s-%s", words[0], words[1], words[2]);
-    int errnum = 0;
-
-    if (make) {
-        errnum = mknod(node, mode, number) < 0 && errno != EEXIST ? errno : 0;
-    } else if (words[3][0] == 'm') {
-        errnum = mknod("new", mode, number) < 0 ? errno : 0;
-        unlink("new");
-    } else if (words[3][0] == 'e' || g_ascii_isupper(words[3][0])) {
-        errnum = try_access(node, words[3]);
-    } else {
-        errnum = try_open(node, g_str_equal(words[3], "r")   ? O_RDONLY
-                                : g_str_equal(words[3], "w") ? O_WRONLY
-                                                             : O_RDWR);
-    }
-    printf("%d\n", errnum != EPERM);
-    fflush(stdout);
-}
-
-static int
-be_trying(void)
-{
-    char line[128];
-
-    puts(make_place_for_nodes() ? "ready" : "cannot");
-    fflush(stdout);
-    while (fgets(line, sizeof(line), stdin))
-        do_as_told(g_strchomp(line));
-    return 0;
-}
-
-static int stop;
-
-static gpointer
-wait_for_stop(gpointer data G_GNUC_UNUSED)
-{
-    char byte;
-
-    (void)!read(STDIN_FILENO, &byte, 1);
-    g_atomic_int_set(&stop, 1);
-    return NULL;
-}
-
-/*
- * Once told to begin, counts how often it cannot open what is always allowed, or
- * can open what never is; the status is 0 if that never happens.
- */
-static int
-be_hammering(void)
-{
-    char byte;
-    GThread *waits;
-    int wrong = 0;
-
-    puts("ready");
-    fflush(stdout);
-    if (read(STDIN_FILENO, &byte, 1) != 1)
-        return 99;
-    waits = g_thread_new("stop", wait_for_stop, NULL);
-    while (!g_atomic_int_get(&stop)) {
-        wrong += try_open("/dev/null", O_RDWR) == EPERM;
-        wrong += try_open("/dev/zero", O_RDONLY) != EPERM;
-    }
-    g_thread_join(waits);
-    return MIN(wrong, 98);
-}
+/* ---- the rules as text ---- */
 
 static gint
 compare_lines(gconstpointer a, gconstpointer b)
@@ -186,41 +74,6 @@ be_listing(const char *path)
 
     puts(text);
     return 0;
-}
-
-static gboolean
-may(BedProcess *process, const CorralDevice *device, const char *what)
-{
-    g_autofree char *answer = NULL;
-
-    dprintf(process->in, "%c %u %u %s\n", device->type == B ? 'b' : 'c', device->major,
-            device->minor, what);
-    answer = bed_read_line(process);
-    return answer[0] == '1';
-}
-
-static void
-make_node(BedProcess *process, const CorralDevice *device)
-{
-    g_autofree char *answer = NULL;
-
-    dprintf(process->in, "make %c %u %u\n", device->type == B ? 'b' : 'c', device->major,
-            device->minor);
-    answer = bed_read_line(process);
-    g_assert_cmpstr(answer, ==, "1");
-}
-
-static BedProcess
-start_trying(const CorralDevice *devices, gsize n_devices)
-{
-    BedProcess process = bed_start("--try", NULL);
-    g_autofree char *ready = bed_read_line(&process);
-    gsize i;
-
-    g_assert_cmpstr(ready, ==, "ready");
-    for (i = 0; i < n_devices; i++)
-        make_node(&process, &devices[i]);
-    return process;
 }
 
 /* ---- comparing ---- */
@@ -267,7 +120,7 @@ compare(CorralGroup *group, BedProcess *process, const CorralDevice *devices, gs
         for (k = 0; k < G_N_ELEMENTS(accesses); k++) {
             CorralDeviceVerdict verdict = ask(group, &devices[i], accesses[k].access);
             const char *word = open ? accesses[k].open : accesses[k].ask;
-            gboolean can = may(process, &devices[i], word);
+            gboolean can = device_prober_may(process, &devices[i], word);
 
             /* What only somebody else's rules decide, we do not know. */
             if (verdict == CORRAL_DEVICE_VERDICT_UNKNOWN ||
@@ -324,7 +177,7 @@ make_or_skip(const char *path)
 
 /* ---- tests ---- */
 
-/* What the user wants. */
+/* Nothing but what is named. */
 static void
 test_use(void)
 {
@@ -340,28 +193,28 @@ test_use(void)
 
     if (!group)
         return;
-    process = start_trying(devices, G_N_ELEMENTS(devices));
+    process = device_prober_start(devices, G_N_ELEMENTS(devices));
     enter(group, &process);
 
 #define SAME() assert_same(group, &process, devices, G_N_ELEMENTS(devices))
     SAME();
-    g_assert_true(may(&process, &null_device, "rw"));
+    g_assert_true(device_prober_may(&process, &null_device, "rw"));
     assert_list(group, "allow a *:* rwm");
 
     ok(corral_group_deny_all_devices(group, &error), error);
     SAME();
-    g_assert_false(may(&process, &null_device, "r"));
-    g_assert_false(may(&process, &null_device, "e"));
+    g_assert_false(device_prober_may(&process, &null_device, "r"));
+    g_assert_false(device_prober_may(&process, &null_device, "e"));
     assert_list(group, "");
 
     ok(corral_group_allow_device_node(group, "/dev/null", R, &error), error);
     SAME();
-    g_assert_true(may(&process, &null_device, "r"));
-    g_assert_true(may(&process, &null_device, "e"));
-    g_assert_false(may(&process, &null_device, "rw"));
+    g_assert_true(device_prober_may(&process, &null_device, "r"));
+    g_assert_true(device_prober_may(&process, &null_device, "e"));
+    g_assert_false(device_prober_may(&process, &null_device, "rw"));
     ok(corral_group_allow_device_node(group, "/dev/null", W, &error), error);
     SAME();
-    g_assert_true(may(&process, &null_device, "rw"));
+    g_assert_true(device_prober_may(&process, &null_device, "rw"));
     assert_list(group, "allow c 1:3 rw");
 
     ok(corral_group_allow_device(group, &loop, R | W, &error), error);
@@ -385,7 +238,7 @@ test_use(void)
     ok(corral_group_deny_device(group, &null_device, R, &error), error);
     SAME();
     assert_list(group, "allow a *:* rwm;deny c 1:* w;deny c 1:3 rw");
-    g_assert_false(may(&process, &null_device, "r"));
+    g_assert_false(device_prober_may(&process, &null_device, "r"));
     ok(corral_group_allow_device(group, &null_device, R, &error), error);
     ok(corral_group_allow_device(group, &memory, W, &error), error);
     SAME();
@@ -423,7 +276,7 @@ test_random(void)
         return;
     for (i = 0; i < G_N_ELEMENTS(devices); i++)
         devices[i] = (CorralDevice){i % 2 ? B : C, majors[i / 2 % 3], minors[i / 6]};
-    process = start_trying(devices, G_N_ELEMENTS(devices));
+    process = device_prober_start(devices, G_N_ELEMENTS(devices));
     enter(group, &process);
 
     for (run = 0; run < 10; run++) {
@@ -467,7 +320,7 @@ test_levels(void)
     ok(corral_group_allow_device(above, &devices[0], R | W, &error), error);
     ok(corral_group_allow_device(above, &devices[1], R, &error), error);
     group = bed_make("a/g", BED_BIT(DEVICES));
-    process = start_trying(devices, G_N_ELEMENTS(devices));
+    process = device_prober_start(devices, G_N_ELEMENTS(devices));
     enter(group, &process);
     assert_same(group, &process, devices, G_N_ELEMENTS(devices));
     assert_list(group, "allow c 1:3 rw;allow c 1:5 r");
@@ -600,7 +453,7 @@ test_many(void)
 
     if (!group)
         return;
-    process = start_trying(samples, G_N_ELEMENTS(samples));
+    process = device_prober_start(samples, G_N_ELEMENTS(samples));
     enter(group, &process);
     ok(corral_group_deny_all_devices(group, &error), error);
     descriptors = count_descriptors();
@@ -609,8 +462,8 @@ test_many(void)
         ok(corral_group_allow_device(group, &device, W, &error), error);
     }
     assert_same(group, &process, samples, G_N_ELEMENTS(samples));
-    g_assert_true(may(&process, &last, "rw"));
-    g_assert_false(may(&process, &beyond, "r"));
+    g_assert_true(device_prober_may(&process, &last, "rw"));
+    g_assert_false(device_prober_may(&process, &beyond, "r"));
 
     for (i = 0; i < 2 * n; i++) {
         ok(i % 2 ? corral_group_allow_device(group, &beyond, R, &error)
@@ -754,7 +607,7 @@ test_foreign(void)
     dir_above = bed_dir("a", CORRAL_CONTROLLER_DEVICES);
     dir = bed_dir("a/g", CORRAL_CONTROLLER_DEVICES);
     dir_below = bed_dir("a/g/b", CORRAL_CONTROLLER_DEVICES);
-    process = start_trying(foreign_devices, G_N_ELEMENTS(foreign_devices));
+    process = device_prober_start(foreign_devices, G_N_ELEMENTS(foreign_devices));
     enter(group, &process);
 
     /* One that has our name, and a map of our name and layout, stands before ours. */
@@ -771,10 +624,10 @@ test_foreign(void)
     ids = foreign_list(dir);
     g_assert_cmpuint(ids->len, ==, 3);
 
-    g_assert_false(may(&process, &foreign_devices[0], "r"));
-    g_assert_false(may(&process, &foreign_devices[1], "r"));
-    g_assert_true(may(&process, &foreign_devices[2], "r"));
-    g_assert_false(may(&process, &foreign_devices[3], "r"));
+    g_assert_false(device_prober_may(&process, &foreign_devices[0], "r"));
+    g_assert_false(device_prober_may(&process, &foreign_devices[1], "r"));
+    g_assert_true(device_prober_may(&process, &foreign_devices[2], "r"));
+    g_assert_false(device_prober_may(&process, &foreign_devices[3], "r"));
     g_assert_cmpint(ask(group, &foreign_devices[2], R), ==, CORRAL_DEVICE_VERDICT_UNKNOWN);
     g_assert_cmpint(ask(group, &foreign_devices[3], R), ==, CORRAL_DEVICE_VERDICT_DENIED);
 
@@ -788,9 +641,9 @@ test_foreign(void)
     /* An exclusive one below, as stock libvirt has it, is none of ours and goes on. */
     g_assert_cmpuint(foreign_attach(dir_below, "", 242, TRUE, FOREIGN_EXCLUSIVE), !=, 0);
     enter(below, &process);
-    g_assert_false(may(&process, &foreign_devices[2], "r"));
+    g_assert_false(device_prober_may(&process, &foreign_devices[2], "r"));
     enter(group, &process);
-    g_assert_true(may(&process, &foreign_devices[2], "r"));
+    g_assert_true(device_prober_may(&process, &foreign_devices[2], "r"));
 
     /* Opened, only ours is gone. */
     ok(corral_group_allow_all_devices(group, &error), error);
@@ -799,7 +652,7 @@ test_foreign(void)
     g_assert_cmpuint(ids->len, ==, 2);
     g_assert_cmpuint(g_array_index(ids, guint32, 0), ==, first);
     g_assert_cmpuint(g_array_index(ids, guint32, 1), ==, last);
-    g_assert_true(may(&process, &foreign_devices[3], "r"));
+    g_assert_true(device_prober_may(&process, &foreign_devices[3], "r"));
 
     /* And one with ours alone, above all of them, says where it decides. */
     foreign_detach(dir, first);
@@ -809,7 +662,7 @@ test_foreign(void)
     g_assert_no_error(error);
     g_assert_cmpint(answer->verdict, ==, CORRAL_DEVICE_VERDICT_DENIED);
     g_assert_cmpstr(answer->group, ==, corral_group_get_path(above));
-    g_assert_false(may(&process, &foreign_devices[2], "r"));
+    g_assert_false(device_prober_may(&process, &foreign_devices[2], "r"));
 
     bed_end(&process);
     bed_remove(above);
@@ -900,9 +753,9 @@ main(int argc, char **argv)
     int status;
 
     if (argc == 2 && g_str_equal(argv[1], "--try"))
-        return be_trying();
+        return device_prober_try();
     if (argc == 2 && g_str_equal(argv[1], "--hammer"))
-        return be_hammering();
+        return device_prober_hammer();
     if (argc == 3 && g_str_equal(argv[1], "--list"))
         return be_listing(argv[2]);
 
