@@ -14,6 +14,7 @@
 #include "cg-group.h"
 #include "corral-error.h"
 #include "corral-memory-usage.h"
+#include "corral-pids.h"
 #include "corral-sampler.h"
 
 G_DEFINE_BOXED_TYPE(CorralSample, corral_sample, corral_sample_copy, corral_sample_free)
@@ -51,6 +52,12 @@ corral_sampler_init(CorralSampler *self G_GNUC_UNUSED)
 /* ---- the parts ---- */
 
 static gboolean
+read_cpu_time(CorralGroup *view, CorralSample *sample, GError **error)
+{
+    return corral_group_get_cpu_time(view, &sample->cpu_time, error);
+}
+
+static gboolean
 read_cpu_throttling(CorralGroup *view, CorralSample *sample, GError **error)
 {
     return corral_group_get_cpu_throttling(view, &sample->cpu_throttling, error);
@@ -60,6 +67,36 @@ static gboolean
 read_memory_usage(CorralGroup *view, CorralSample *sample, GError **error)
 {
     return corral_group_get_memory_usage(view, &sample->memory_usage, error);
+}
+
+static gboolean
+read_swap_usage(CorralGroup *view, CorralSample *sample, GError **error)
+{
+    return corral_group_get_swap_usage(view, &sample->swap_usage, error);
+}
+
+static gboolean
+read_memory_statistics(CorralGroup *view, CorralSample *sample, GError **error)
+{
+    return corral_group_get_memory_statistics(view, &sample->memory, error);
+}
+
+static gboolean
+read_memory_events(CorralGroup *view, CorralSample *sample, GError **error)
+{
+    return corral_group_get_memory_events(view, &sample->memory_events, error);
+}
+
+static gboolean
+read_io(CorralGroup *view, CorralSample *sample, GError **error)
+{
+    return corral_group_get_io_statistics(view, NULL, &sample->io, error);
+}
+
+static gboolean
+read_pids(CorralGroup *view, CorralSample *sample, GError **error)
+{
+    return corral_group_get_pids_usage(view, &sample->pids, error);
 }
 
 static gboolean
@@ -75,8 +112,14 @@ static const struct {
     CorralSampleParts part;
     gboolean (*read)(CorralGroup *view, CorralSample *sample, GError **error);
 } readers[] = {
+    {CORRAL_SAMPLE_CPU_TIME, read_cpu_time},
     {CORRAL_SAMPLE_CPU_THROTTLING, read_cpu_throttling},
     {CORRAL_SAMPLE_MEMORY_USAGE, read_memory_usage},
+    {CORRAL_SAMPLE_SWAP_USAGE, read_swap_usage},
+    {CORRAL_SAMPLE_MEMORY_STATISTICS, read_memory_statistics},
+    {CORRAL_SAMPLE_MEMORY_EVENTS, read_memory_events},
+    {CORRAL_SAMPLE_IO, read_io},
+    {CORRAL_SAMPLE_PIDS, read_pids},
     {CORRAL_SAMPLE_PRESSURE, read_pressure},
 };
 

@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "corral-cpu-time.h"
 #include "corral-cpu.h"
 #include "corral-group.h"
+#include "corral-io-statistics.h"
+#include "corral-memory-usage.h"
 #include "corral-pressure.h"
 
 G_BEGIN_DECLS
 
 /**
  * CorralSampleParts:
+ * @CORRAL_SAMPLE_CPU_TIME: see corral_group_get_cpu_time()
  * @CORRAL_SAMPLE_CPU_THROTTLING: see corral_group_get_cpu_throttling()
  * @CORRAL_SAMPLE_MEMORY_USAGE: see corral_group_get_memory_usage()
+ * @CORRAL_SAMPLE_SWAP_USAGE: see corral_group_get_swap_usage()
+ * @CORRAL_SAMPLE_MEMORY_STATISTICS: see corral_group_get_memory_statistics()
+ * @CORRAL_SAMPLE_MEMORY_EVENTS: see corral_group_get_memory_events()
+ * @CORRAL_SAMPLE_IO: see corral_group_get_io_statistics(): all devices together
+ * @CORRAL_SAMPLE_PIDS: see corral_group_get_pids_usage()
  * @CORRAL_SAMPLE_PRESSURE: see corral_group_get_pressure(): processor time, memory and I/O
  * @CORRAL_SAMPLE_ALL: all that there is
  *
@@ -19,10 +28,16 @@ G_BEGIN_DECLS
  * Since: 0.1
  */
 typedef enum {
-    CORRAL_SAMPLE_CPU_THROTTLING = 1 << 0,
-    CORRAL_SAMPLE_MEMORY_USAGE = 1 << 1,
-    CORRAL_SAMPLE_PRESSURE = 1 << 2,
-    CORRAL_SAMPLE_ALL = (1 << 3) - 1,
+    CORRAL_SAMPLE_CPU_TIME = 1 << 0,
+    CORRAL_SAMPLE_CPU_THROTTLING = 1 << 1,
+    CORRAL_SAMPLE_MEMORY_USAGE = 1 << 2,
+    CORRAL_SAMPLE_SWAP_USAGE = 1 << 3,
+    CORRAL_SAMPLE_MEMORY_STATISTICS = 1 << 4,
+    CORRAL_SAMPLE_MEMORY_EVENTS = 1 << 5,
+    CORRAL_SAMPLE_IO = 1 << 6,
+    CORRAL_SAMPLE_PIDS = 1 << 7,
+    CORRAL_SAMPLE_PRESSURE = 1 << 8,
+    CORRAL_SAMPLE_ALL = (1 << 9) - 1,
 } CorralSampleParts;
 
 #define CORRAL_TYPE_SAMPLE_PARTS (corral_sample_parts_get_type())
@@ -32,8 +47,14 @@ GType corral_sample_parts_get_type(void);
  * CorralSample:
  * @parts: those of the following that are told here; the others say nothing
  * @taken_us: when it was taken, on the clock of g_get_monotonic_time()
+ * @cpu_time: how long the group has run
  * @cpu_throttling: how a ceiling has held the group up
- * @memory_usage: bytes in use, page cache included
+ * @memory_usage: bytes of memory in use, page cache included
+ * @swap_usage: bytes of swap in use
+ * @memory: what the memory is used for
+ * @memory_events: how often it ran into its limits
+ * @io: what it has read and written, on all devices together
+ * @pids: how many processes and threads it has
  * @cpu_pressure: stalls for want of processor time
  * @memory_pressure: stalls for want of memory
  * @io_pressure: stalls for want of block I/O
@@ -45,8 +66,14 @@ GType corral_sample_parts_get_type(void);
 typedef struct {
     CorralSampleParts parts;
     gint64 taken_us;
+    CorralCpuTime cpu_time;
     CorralCpuThrottling cpu_throttling;
     guint64 memory_usage;
+    guint64 swap_usage;
+    CorralMemoryStatistics memory;
+    CorralMemoryEvents memory_events;
+    CorralIoStatistics io;
+    guint64 pids;
     CorralPressure cpu_pressure;
     CorralPressure memory_pressure;
     CorralPressure io_pressure;

@@ -24,15 +24,31 @@ test_parts(void)
     g_autoptr(CorralGroup) group = bed_make("g", EVERYTHING);
     g_autoptr(CorralSampler) sampler = corral_sampler_new(group, CORRAL_SAMPLE_ALL);
     CorralSampleParts told = 0;
+    CorralCpuTime time;
     CorralCpuThrottling throttling;
+    CorralMemoryStatistics memory;
+    CorralMemoryEvents events;
+    CorralIoStatistics io;
     CorralPressure pressure;
     CorralSample sample;
-    guint64 bytes;
+    guint64 value;
 
+    if (corral_group_get_cpu_time(group, &time, NULL))
+        told |= CORRAL_SAMPLE_CPU_TIME;
     if (corral_group_get_cpu_throttling(group, &throttling, NULL))
         told |= CORRAL_SAMPLE_CPU_THROTTLING;
-    if (corral_group_get_memory_usage(group, &bytes, NULL))
+    if (corral_group_get_memory_usage(group, &value, NULL))
         told |= CORRAL_SAMPLE_MEMORY_USAGE;
+    if (corral_group_get_swap_usage(group, &value, NULL))
+        told |= CORRAL_SAMPLE_SWAP_USAGE;
+    if (corral_group_get_memory_statistics(group, &memory, NULL))
+        told |= CORRAL_SAMPLE_MEMORY_STATISTICS;
+    if (corral_group_get_memory_events(group, &events, NULL))
+        told |= CORRAL_SAMPLE_MEMORY_EVENTS;
+    if (corral_group_get_io_statistics(group, NULL, &io, NULL))
+        told |= CORRAL_SAMPLE_IO;
+    if (corral_group_get_pids_usage(group, &value, NULL))
+        told |= CORRAL_SAMPLE_PIDS;
     if (corral_group_get_pressure(group, CORRAL_PRESSURE_MEMORY, &pressure, NULL))
         told |= CORRAL_SAMPLE_PRESSURE;
 
