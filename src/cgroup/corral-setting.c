@@ -5,39 +5,111 @@
 #include "cg-setting.h"
 #include "corral-cpu.h"
 #include "corral-error.h"
+#include "corral-io.h"
+#include "corral-memory-reclaim.h"
 #include "corral-memory.h"
+#include "corral-pids.h"
+
+typedef gboolean (*Set)(CorralGroup *group, guint64 value, GError **error);
+typedef gboolean (*Get)(CorralGroup *group, guint64 *value, GError **error);
+typedef gboolean (*SetSmall)(CorralGroup *group, guint value, GError **error);
+typedef gboolean (*GetSmall)(CorralGroup *group, guint *value, GError **error);
+typedef gboolean (*SetFlag)(CorralGroup *group, gboolean value, GError **error);
+typedef gboolean (*GetFlag)(CorralGroup *group, gboolean *value, GError **error);
+
+/* Each has the functions for the type that its number is of; they are in the order of the enum. */
+static const struct {
+    const char *name;
+    Set set;
+    Get get;
+    SetSmall set_small;
+    GetSmall get_small;
+    SetFlag set_flag;
+    GetFlag get_flag;
+    gboolean inverse;
+} settings[CORRAL_N_SETTINGS] = {
+    [CORRAL_SETTING_CPU_SHARES] = {.name = "cpu-shares",
+                                   .set = corral_group_set_cpu_shares,
+                                   .get = corral_group_get_cpu_shares},
+    [CORRAL_SETTING_CPU_WEIGHT] = {.name = "cpu-weight",
+                                   .set_small = corral_group_set_cpu_weight,
+                                   .get_small = corral_group_get_cpu_weight},
+    [CORRAL_SETTING_CPU_BURST] = {.name = "cpu-burst",
+                                  .set = corral_group_set_cpu_burst,
+                                  .get = corral_group_get_cpu_burst},
+    [CORRAL_SETTING_CPU_IDLE] = {.name = "cpu-idle",
+                                 .set_flag = corral_group_set_cpu_idle,
+                                 .get_flag = corral_group_get_cpu_idle,
+                                 .inverse = TRUE},
+    [CORRAL_SETTING_IO_WEIGHT] = {.name = "io-weight",
+                                  .set_small = corral_group_set_io_weight,
+                                  .get_small = corral_group_get_io_weight},
+    [CORRAL_SETTING_MEMORY_TOTAL_LIMIT] = {.name = "memory-total-limit",
+                                           .set = corral_group_set_memory_total_limit,
+                                           .get = corral_group_get_memory_total_limit},
+    [CORRAL_SETTING_SWAP_LIMIT] = {.name = "swap-limit",
+                                   .set = corral_group_set_swap_limit,
+                                   .get = corral_group_get_swap_limit},
+    [CORRAL_SETTING_MEMORY_LIMIT] = {.name = "memory-limit",
+                                     .set = corral_group_set_memory_limit,
+                                     .get = corral_group_get_memory_limit},
+    [CORRAL_SETTING_MEMORY_HIGH] = {.name = "memory-high",
+                                    .set = corral_group_set_memory_high,
+                                    .get = corral_group_get_memory_high},
+    [CORRAL_SETTING_MEMORY_SOFT_LIMIT] = {.name = "memory-soft-limit",
+                                          .set = corral_group_set_memory_soft_limit,
+                                          .get = corral_group_get_memory_soft_limit},
+    [CORRAL_SETTING_MEMORY_LOW] = {.name = "memory-low",
+                                   .set = corral_group_set_memory_low,
+                                   .get = corral_group_get_memory_low},
+    [CORRAL_SETTING_MEMORY_MIN] = {.name = "memory-min",
+                                   .set = corral_group_set_memory_min,
+                                   .get = corral_group_get_memory_min},
+    [CORRAL_SETTING_SWAPPINESS] = {.name = "swappiness",
+                                   .set_small = corral_group_set_swappiness,
+                                   .get_small = corral_group_get_swappiness},
+    [CORRAL_SETTING_OOM_GROUP] = {.name = "oom-group",
+                                  .set_flag = corral_group_set_oom_group,
+                                  .get_flag = corral_group_get_oom_group},
+    [CORRAL_SETTING_PIDS_LIMIT] = {.name = "pids-limit",
+                                   .set = corral_group_set_pids_limit,
+                                   .get = corral_group_get_pids_limit},
+};
 
 static gboolean
-set_cpu_weight(CorralGroup *group, guint64 value, GError **error)
+set_flag(CorralSetting setting, CorralGroup *group, guint64 value, GError **error)
 {
-    return corral_group_set_cpu_weight(group, MIN(value, G_MAXUINT), error);
+    if (value <= 1)
+        return settings[setting].set_flag(group, value == 1, error);
+
+    g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_RANGE,
+                "%s %" G_GUINT64_FORMAT " is neither 0 nor 1", settings[setting].name, value);
+    return FALSE;
 }
 
 static gboolean
-get_cpu_weight(CorralGroup *group, guint64 *value, GError **error)
+get_flag(CorralSetting setting, CorralGroup *group, guint64 *value, GError **error)
 {
-    guint weight;
+    gboolean flag;
 
-    if (!corral_group_get_cpu_weight(group, &weight, error))
+    if (!settings[setting].get_flag(group, &flag, error))
         return FALSE;
 
-    *value = weight;
+    *value = flag;
     return TRUE;
 }
 
-/* In the order in which they may be raised; they are cut in the reverse order. */
-static const struct {
-    const char *name;
-    gboolean (*set)(CorralGroup *group, guint64 value, GError **error);
-    gboolean (*get)(CorralGroup *group, guint64 *value, GError **error);
-    gboolean inverse;
-} settings[CORRAL_N_SETTINGS] = {
-    [CORRAL_SETTING_CPU_SHARES] = {"cpu-shares", corral_group_set_cpu_shares,
-                                   corral_group_get_cpu_shares, FALSE},
-    [CORRAL_SETTING_CPU_WEIGHT] = {"cpu-weight", set_cpu_weight, get_cpu_weight, FALSE},
-    [CORRAL_SETTING_MEMORY_LIMIT] = {"memory-limit", corral_group_set_memory_limit,
-                                     corral_group_get_memory_limit, FALSE},
-};
+static gboolean
+get_small(CorralSetting setting, CorralGroup *group, guint64 *value, GError **error)
+{
+    guint small;
+
+    if (!settings[setting].get_small(group, &small, error))
+        return FALSE;
+
+    *value = small;
+    return TRUE;
+}
 
 static gboolean
 check(CorralSetting setting, GError **error)
@@ -107,7 +179,15 @@ corral_setting_from_name(const char *name, CorralSetting *setting)
 gboolean
 corral_group_set(CorralGroup *self, CorralSetting setting, guint64 value, GError **error)
 {
-    return check(setting, error) && settings[setting].set(self, value, error);
+    if (!check(setting, error))
+        return FALSE;
+    if (settings[setting].set_flag)
+        return set_flag(setting, self, value, error);
+    /* What does not fit is beyond every range. */
+    if (settings[setting].set_small)
+        return settings[setting].set_small(self, MIN(value, G_MAXUINT), error);
+
+    return settings[setting].set(self, value, error);
 }
 
 /**
@@ -123,5 +203,12 @@ corral_group_set(CorralGroup *self, CorralSetting setting, guint64 value, GError
 gboolean
 corral_group_get(CorralGroup *self, CorralSetting setting, guint64 *value, GError **error)
 {
-    return check(setting, error) && settings[setting].get(self, value, error);
+    if (!check(setting, error))
+        return FALSE;
+    if (settings[setting].get_flag)
+        return get_flag(setting, self, value, error);
+    if (settings[setting].get_small)
+        return get_small(setting, self, value, error);
+
+    return settings[setting].get(self, value, error);
 }

@@ -14,55 +14,20 @@
  */
 #include <config.h>
 
-
 #include "cg-group.h"
 #include "cg-host.h"
-#include "cg-setting.h"
+#include "cg-step.h"
 #include "cg-writer.h"
-#include "corral-cpu.h"
 #include "corral-error.h"
 #include "corral-transaction.h"
-
-typedef union {
-    guint64 number;
-    struct {
-        gint64 quota_us;
-        guint64 period_us;
-    } ceiling;
-} Value;
-
-typedef struct _Kind Kind;
-
-typedef struct {
-    const Kind *kind;
-    CorralGroup *group;
-    CorralSetting setting; /* of a number */
-    Value wanted;
-    Value before;
-} Step;
-
-struct _Kind {
-    gboolean (*get)(const Step *step, Value *value, GError **error);
-    gboolean (*set)(const Step *step, CorralGroup *group, const Value *value, GError **error);
-    /* As strcmp(): what lets the group have more is greater. */
-    int (*compare)(const Step *step, const Value *a, const Value *b);
-    char *(*name)(const Step *step);
-};
 
 struct _CorralTransaction {
     GObject parent_instance;
 
-    GPtrArray *steps; /* owned Step */
+    GPtrArray *steps; /* owned CgStep */
 };
 
 G_DEFINE_FINAL_TYPE(CorralTransaction, corral_transaction, G_TYPE_OBJECT)
-
-static void
-step_free(Step *self)
-{
-    g_object_unref(self->group);
-    g_free(self);
-}
 
 static void
 corral_transaction_finalize(GObject *object)
@@ -83,113 +48,24 @@ corral_transaction_class_init(CorralTransactionClass *klass)
 static void
 corral_transaction_init(CorralTransaction *self)
 {
-    self->steps = g_ptr_array_new_with_free_func((GDestroyNotify)step_free);
+    self->steps = g_ptr_array_new_with_free_func((GDestroyNotify)cg_step_free);
 }
-
-/* ---- numbers ---- */
-
-static gboolean
-get_number(const Step *step, Value *value, GError **error)
-{
-    return corral_group_get(step->group, step->setting, &value->number, error);
-}
-
-static gboolean
-set_number(const Step *step, CorralGroup *group, const Value *value, GError **error)
-{
-    return corral_group_set(group, step->setting, value->number, error);
-}
-
-static int
-compare_numbers(const Step *step, const Value *a, const Value *b)
-{
-    int order = (a->number > b->number) - (a->number < b->number);
-
-    return cg_setting_is_inverse(step->setting) ? -order : order;
-}
-
-static char *
-name_number(const Step *step)
-{
-    return g_strdup(corral_setting_get_name(step->setting));
-}
-
-static const Kind number_kind = {get_number, set_number, compare_numbers, name_number};
-
-/* ---- ceilings ---- */
-
-static gboolean
-get_ceiling(const Step *step, Value *value, GError **error)
-{
-    return corral_group_get_cpu_ceiling(step->group, &value->ceiling.quota_us,
-                                        &value->ceiling.period_us, error);
-}
-
-static gboolean
-set_ceiling(const Step *step G_GNUC_UNUSED, CorralGroup *group, const Value *value, GError **error)
-{
-    return corral_group_set_cpu_ceiling(group, value->ceiling.quota_us, value->ceiling.period_us,
-                                        error);
-}
-
-/* How many CPUs' worth; of the same, one with a longer period comes later. */
-static int
-compare_ceilings(const Step *step G_GNUC_UNUSED, const Value *a, const Value *b)
-{
-    double x = a->ceiling.quota_us == CORRAL_CPU_UNLIMITED
-                   ? G_MAXDOUBLE
-                   : (double)a->ceiling.quota_us / (double)a->ceiling.period_us;
-    double y = b->ceiling.quota_us == CORRAL_CPU_UNLIMITED
-                   ? G_MAXDOUBLE
-                   : (double)b->ceiling.quota_us / (double)b->ceiling.period_us;
-
-    if (x < y || x > y)
-        return x < y ? -1 : 1;
-    return (a->ceiling.period_us > b->ceiling.period_us) -
-           (a->ceiling.period_us < b->ceiling.period_us);
-}
-
-static char *
-name_ceiling(const Step *step G_GNUC_UNUSED)
-{
-    return g_strdup("cpu-ceiling");
-}
-
-static const Kind ceiling_kind = {get_ceiling, set_ceiling, compare_ceilings, name_ceiling};
 
 /* ---- the steps ---- */
 
-static gboolean
-is_same(const Step *a, const Step *b)
-{
-    return a->kind == b->kind && a->setting == b->setting &&
-           corral_group_get_host(a->group) == corral_group_get_host(b->group) &&
-           g_str_equal(corral_group_get_path(a->group), corral_group_get_path(b->group));
-}
-
 /* Takes @step; what was said before of the same setting no longer counts. */
 static void
-add_step(CorralTransaction *self, Step *step)
+add_step(CorralTransaction *self, CgStep *step)
 {
     guint i;
 
     for (i = 0; i < self->steps->len; i++) {
-        if (is_same(g_ptr_array_index(self->steps, i), step)) {
+        if (cg_step_is_same(g_ptr_array_index(self->steps, i), step)) {
             g_ptr_array_remove_index(self->steps, i);
             break;
         }
     }
     g_ptr_array_add(self->steps, step);
-}
-
-static Step *
-step_new(const Kind *kind, CorralGroup *group)
-{
-    Step *step = g_new0(Step, 1);
-
-    step->kind = kind;
-    step->group = g_object_ref(group);
-    return step;
 }
 
 /**
@@ -220,11 +96,7 @@ void
 corral_transaction_set(CorralTransaction *self, CorralGroup *group, CorralSetting setting,
                        guint64 value)
 {
-    Step *step = step_new(&number_kind, group);
-
-    step->setting = setting;
-    step->wanted.number = value;
-    add_step(self, step);
+    add_step(self, cg_step_new_number(group, setting, value));
 }
 
 /**
@@ -242,34 +114,111 @@ void
 corral_transaction_set_cpu_ceiling(CorralTransaction *self, CorralGroup *group, gint64 quota_us,
                                    guint64 period_us)
 {
-    Step *step = step_new(&ceiling_kind, group);
+    add_step(self, cg_step_new_ceiling(group, quota_us, period_us));
+}
 
-    step->wanted.ceiling.quota_us = quota_us;
-    step->wanted.ceiling.period_us = period_us;
-    add_step(self, step);
+/**
+ * corral_transaction_set_memory_limits:
+ * @self: a transaction
+ * @group: a group
+ * @limit: the most memory it may use
+ * @total: the most memory and swap together
+ *
+ * Adds both limits as one, for neither order of the two may do; see
+ * corral_transaction_set() and corral_group_set_memory_limits().
+ *
+ * Since: 0.1
+ */
+void
+corral_transaction_set_memory_limits(CorralTransaction *self, CorralGroup *group, guint64 limit,
+                                     guint64 total)
+{
+    add_step(self, cg_step_new_memory_limits(group, limit, total));
+}
+
+/**
+ * corral_transaction_set_cpus:
+ * @self: a transaction
+ * @group: a group
+ * @cpus: (array length=n_cpus) (nullable): numbers of CPUs
+ * @n_cpus: how many
+ *
+ * Adds a set of CPUs; see corral_transaction_set() and corral_group_set_cpus().
+ *
+ * Since: 0.1
+ */
+void
+corral_transaction_set_cpus(CorralTransaction *self, CorralGroup *group, const guint *cpus,
+                            gsize n_cpus)
+{
+    add_step(self, cg_step_new_cpus(group, cpus, n_cpus));
+}
+
+/**
+ * corral_transaction_set_memory_nodes:
+ * @self: a transaction
+ * @group: a group
+ * @nodes: (array length=n_nodes) (nullable): numbers of memory nodes
+ * @n_nodes: how many
+ *
+ * Adds a set of memory nodes; see corral_transaction_set() and
+ * corral_group_set_memory_nodes().
+ *
+ * Since: 0.1
+ */
+void
+corral_transaction_set_memory_nodes(CorralTransaction *self, CorralGroup *group, const guint *nodes,
+                                    gsize n_nodes)
+{
+    add_step(self, cg_step_new_memory_nodes(group, nodes, n_nodes));
+}
+
+/**
+ * corral_transaction_set_io_limits:
+ * @self: a transaction
+ * @group: a group
+ * @limits: the limits on one device
+ *
+ * Adds the limits on one device; see corral_transaction_set() and
+ * corral_group_set_io_limits().
+ *
+ * Since: 0.1
+ */
+void
+corral_transaction_set_io_limits(CorralTransaction *self, CorralGroup *group,
+                                 const CorralIoLimits *limits)
+{
+    add_step(self, cg_step_new_io_limits(group, limits));
 }
 
 /* ---- check and commit ---- */
 
 /* "group 'web', cpu-shares: ": a transaction has many culprits. */
 static void
-name_culprit(const Step *step, GError **error)
+name_culprit(const CgStep *step, GError **error)
 {
-    g_autofree char *name = step->kind->name(step);
+    g_autofree char *name = cg_step_get_name(step);
 
     g_prefix_error(error, "group '%s', %s: ", corral_group_get_path(step->group), name);
 }
 
+/* A value that is refused for what is in force now may be right after the steps before it. */
 static gboolean
-check_step(const Step *step, GError **error)
+check_step(const CgStep *step, GError **error)
 {
     g_autoptr(CorralGroup) view = NULL;
+    g_autoptr(GError) failure = NULL;
 
     if (!cg_host_check_writable(corral_group_get_host(step->group), "change settings", error))
         return FALSE;
 
     view = cg_group_new_view(step->group, &cg_writer_check, FALSE);
-    return step->kind->set(step, view, &step->wanted, error);
+    if (cg_step_write(step, view, &step->wanted, &failure) ||
+        g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_REFUSED))
+        return TRUE;
+
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
 }
 
 /**
@@ -279,7 +228,8 @@ check_step(const Step *step, GError **error)
  *
  * Checks all settings as corral_transaction_commit() does at first: every value
  * is in its range, every group is there, has the controller, and may be written
- * by the caller.  Writes nothing.  The kernel may still refuse.
+ * by the caller.  Writes nothing.  Whether a value fits to those of the groups above
+ * and below is not checked: it may do so only after other settings.
  *
  * %CORRAL_ERROR_RANGE, %CORRAL_ERROR_NO_CONTROLLER, %CORRAL_ERROR_UNSUPPORTED,
  * %CORRAL_ERROR_GONE, %CORRAL_ERROR_PERMISSION: of the first setting, in the order in
@@ -294,7 +244,7 @@ corral_transaction_check(CorralTransaction *self, GError **error)
     guint i;
 
     for (i = 0; i < self->steps->len; i++) {
-        const Step *step = g_ptr_array_index(self->steps, i);
+        const CgStep *step = g_ptr_array_index(self->steps, i);
 
         if (!check_step(step, error)) {
             name_culprit(step, error);
@@ -306,13 +256,13 @@ corral_transaction_check(CorralTransaction *self, GError **error)
 }
 
 static gboolean
-raises(const Step *step)
+raises(const CgStep *step)
 {
-    return step->kind->compare(step, &step->wanted, &step->before) > 0;
+    return cg_step_compare(step) > 0;
 }
 
 static guint
-depth(const Step *step)
+depth(const CgStep *step)
 {
     const char *path = corral_group_get_path(step->group);
     guint levels = path[0] != '\0';
@@ -326,8 +276,8 @@ depth(const Step *step)
 static gint
 compare_steps(gconstpointer first, gconstpointer second)
 {
-    const Step *a = *(const Step *const *)first;
-    const Step *b = *(const Step *const *)second;
+    const CgStep *a = *(const CgStep *const *)first;
+    const CgStep *b = *(const CgStep *const *)second;
     int order;
 
     if (raises(a) != raises(b))
@@ -339,7 +289,7 @@ compare_steps(gconstpointer first, gconstpointer second)
     return raises(a) ? order : -order;
 }
 
-/* (element-type Step) (transfer container): what has to be written, in order. */
+/* (element-type CgStep) (transfer container): what has to be written, in order. */
 static GPtrArray *
 plan(CorralTransaction *self, GError **error)
 {
@@ -347,13 +297,13 @@ plan(CorralTransaction *self, GError **error)
     guint i;
 
     for (i = 0; i < self->steps->len; i++) {
-        Step *step = g_ptr_array_index(self->steps, i);
+        CgStep *step = g_ptr_array_index(self->steps, i);
 
-        if (!step->kind->get(step, &step->before, error)) {
+        if (!cg_step_look(step, error)) {
             name_culprit(step, error);
             return NULL;
         }
-        if (step->kind->compare(step, &step->wanted, &step->before) != 0)
+        if (cg_step_compare(step) != 0)
             g_ptr_array_add(steps, step);
     }
 
@@ -368,11 +318,11 @@ set_back(GPtrArray *steps, guint n, GError **failure)
     guint i;
 
     for (i = n; i > 0; i--) {
-        const Step *step = g_ptr_array_index(steps, i - 1);
-        g_autofree char *name = step->kind->name(step);
+        const CgStep *step = g_ptr_array_index(steps, i - 1);
+        g_autofree char *name = cg_step_get_name(step);
         g_autoptr(GError) again = NULL;
 
-        if (!step->kind->set(step, step->group, &step->before, &again))
+        if (!cg_step_write(step, step->group, &step->before, &again))
             g_prefix_error(failure, "group '%s' keeps its new %s (%s), after: ",
                            corral_group_get_path(step->group), name, again->message);
     }
@@ -409,9 +359,9 @@ corral_transaction_commit(CorralTransaction *self, GError **error)
         return FALSE;
 
     for (i = 0; i < steps->len; i++) {
-        const Step *step = g_ptr_array_index(steps, i);
+        const CgStep *step = g_ptr_array_index(steps, i);
 
-        if (!step->kind->set(step, step->group, &step->wanted, &failure)) {
+        if (!cg_step_write(step, step->group, &step->wanted, &failure)) {
             name_culprit(step, &failure);
             set_back(steps, i, &failure);
             g_propagate_error(error, g_steal_pointer(&failure));

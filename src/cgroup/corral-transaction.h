@@ -2,6 +2,7 @@
 #pragma once
 
 #include "corral-group.h"
+#include "corral-io-limits.h"
 #include "corral-setting.h"
 
 G_BEGIN_DECLS
@@ -22,6 +23,14 @@ void corral_transaction_set(CorralTransaction *self, CorralGroup *group, CorralS
                             guint64 value);
 void corral_transaction_set_cpu_ceiling(CorralTransaction *self, CorralGroup *group,
                                         gint64 quota_us, guint64 period_us);
+void corral_transaction_set_memory_limits(CorralTransaction *self, CorralGroup *group,
+                                          guint64 limit, guint64 total);
+void corral_transaction_set_cpus(CorralTransaction *self, CorralGroup *group, const guint *cpus,
+                                 gsize n_cpus);
+void corral_transaction_set_memory_nodes(CorralTransaction *self, CorralGroup *group,
+                                         const guint *nodes, gsize n_nodes);
+void corral_transaction_set_io_limits(CorralTransaction *self, CorralGroup *group,
+                                      const CorralIoLimits *limits);
 
 gboolean corral_transaction_check(CorralTransaction *self, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -113,6 +113,8 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-pressure.h \
 	src/cgroup/cg-pressure-unified.c \
 	src/cgroup/cg-setting.h \
+	src/cgroup/cg-step.c \
+	src/cgroup/cg-step.h \
 	src/cgroup/cg-source.c \
 	src/cgroup/cg-source.h \
 	src/cgroup/cg-tree.c \

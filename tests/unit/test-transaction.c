@@ -105,9 +105,10 @@ static void
 commit(Fixture *self)
 {
     g_autoptr(GError) error = NULL;
+    gboolean done = corral_transaction_commit(self->transaction, &error);
 
-    g_assert_true(corral_transaction_commit(self->transaction, &error));
     g_assert_no_error(error);
+    g_assert_true(done);
 }
 
 static void
@@ -217,6 +218,86 @@ test_last_counts(Fixture *self, gconstpointer like G_GNUC_UNUSED)
     g_free(take_writes(self));
     commit(self);
     assert_writes(self, "outer cpu.shares 2048\n", "outer cpu.weight 200\n");
+}
+
+/* Neither order of the two alone would do, both ways. */
+static void
+test_memory_limits(Fixture *self, gconstpointer like G_GNUC_UNUSED)
+{
+    static const guint64 limits[][2] = {
+        {G_GUINT64_CONSTANT(4) << 30, G_GUINT64_CONSTANT(8) << 30},
+        {256 << 20, 300 << 20},
+        {CORRAL_MEMORY_UNLIMITED, CORRAL_MEMORY_UNLIMITED},
+    };
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(limits); i++) {
+        guint64 limit = 0;
+        guint64 total = 0;
+
+        corral_transaction_set_memory_limits(self->transaction, self->outer, limits[i][0],
+                                             limits[i][1]);
+        commit(self);
+        g_assert_true(corral_group_get_memory_limit(self->outer, &limit, NULL));
+        g_assert_true(corral_group_get_memory_total_limit(self->outer, &total, NULL));
+        g_assert_cmpuint(limit, ==, limits[i][0]);
+        g_assert_cmpuint(total, ==, limits[i][1]);
+    }
+
+    corral_transaction_set_memory_limits(self->transaction, self->outer, 2 << 20, 1 << 20);
+    assert_fails(self, CORRAL_ERROR_RANGE, "group 'outer', memory-limits: ");
+}
+
+/* An idle group has less, though the number is greater. */
+static void
+test_idle_is_less(Fixture *self, gconstpointer like G_GNUC_UNUSED)
+{
+    set(self, self->inner, CORRAL_SETTING_CPU_IDLE, 1);
+    set(self, self->outer, CORRAL_SETTING_MEMORY_LIMIT, G_GUINT64_CONSTANT(2) << 30);
+    commit(self);
+    assert_writes(self, "outer memory.limit_in_bytes 2147483648\ninner cpu.idle 1\n",
+                  "outer memory.max 2147483648\ninner cpu.idle 1\n");
+
+    set(self, self->inner, CORRAL_SETTING_CPU_IDLE, 2);
+    assert_fails(self, CORRAL_ERROR_RANGE, "group 'outer/inner', cpu-idle: ");
+}
+
+static void
+test_sets(Fixture *self, gconstpointer like G_GNUC_UNUSED)
+{
+    static const guint all[] = {0, 1, 2, 3};
+    static const guint some[] = {2, 1};
+    g_autoptr(CorralGroup) above =
+        corral_group_make(self->host, "above", BIT(CPUSET), CORRAL_MAKE_NEW, NULL);
+    g_autoptr(CorralGroup) below =
+        corral_group_make(self->host, "above/below", BIT(CPUSET), CORRAL_MAKE_NEW, NULL);
+
+    g_assert_true(corral_group_set_cpus(above, some, 2, NULL));
+    g_assert_true(corral_group_set_cpus(below, some, 2, NULL));
+    g_free(take_writes(self));
+
+    corral_transaction_set_cpus(self->transaction, below, all, 4);
+    corral_transaction_set_cpus(self->transaction, above, all, 4);
+    corral_transaction_set_memory_nodes(self->transaction, above, all, 1);
+    commit(self);
+    g_test_message("raised");
+    {
+        g_autofree char *writes = take_writes(self);
+
+        g_assert_true(g_str_has_prefix(writes, "above "));
+        g_assert_nonnull(strstr(writes, "below cpuset.cpus 0-3\n"));
+    }
+
+    corral_transaction_set_cpus(self->transaction, above, some, 2);
+    corral_transaction_set_cpus(self->transaction, below, some, 2);
+    commit(self);
+    assert_writes(self, "below cpuset.cpus 1-2\nabove cpuset.cpus 1-2\n",
+                  "below cpuset.cpus 1-2\nabove cpuset.cpus 1-2\n");
+
+    /* In any order, and said once more. */
+    corral_transaction_set_cpus(self->transaction, below, some, 2);
+    commit(self);
+    assert_writes(self, "", "");
 }
 
 /* ---- checked first ---- */
@@ -353,6 +434,9 @@ main(int argc, char **argv)
         {"ceiling-compared", test_ceiling_compared},
         {"unchanged", test_unchanged},
         {"last-counts", test_last_counts},
+        {"memory-limits", test_memory_limits},
+        {"idle-is-less", test_idle_is_less},
+        {"sets", test_sets},
         {"nothing-written", test_nothing_written},
         {"unknown-setting", test_unknown_setting},
         {"gone", test_gone},
