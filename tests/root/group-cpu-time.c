@@ -33,17 +33,17 @@ test_time(void)
         g_assert_true(corral_group_get_cpu_time(group, &time, &error));
         g_assert_cmpint(g_get_monotonic_time(), <, deadline);
         g_thread_yield();
-    } while (time.total_ns < 300 * 1000000 || time.user_ns == 0);
+    } while (time.total_ns < 600 * 1000000 || time.user_ns < 600 * 1000000);
     passed_ns = (g_get_monotonic_time() - began) * 1000;
     /* It has one thread that works, and one that waits. */
     g_assert_cmpuint(time.total_ns, <=, passed_ns + 100 * 1000000);
-    g_assert_cmpuint(time.user_ns, >, time.system_ns);
-    g_assert_cmpuint(time.user_ns, <=, passed_ns + 100 * 1000000);
+    /* What is sampled is about as much as what is measured. */
+    g_assert_cmpuint(time.user_ns + time.system_ns, <=, time.total_ns * 3 / 2 + 100 * 1000000);
 
     g_assert_cmpint(bed_end(&process), ==, 0);
     /* Whoever has left has still been there. */
     g_assert_true(corral_group_get_cpu_time(group, &time, &error));
-    g_assert_cmpuint(time.total_ns, >=, 300 * 1000000);
+    g_assert_cmpuint(time.total_ns, >=, 600 * 1000000);
     bed_remove(group);
     bed_assert_nothing_left();
 }
