@@ -3,7 +3,9 @@
  * CPUs and memory nodes under the kernel's unified interface.
  *
  * A group without a set of its own has what the group above has, and follows
- * it.  One that would be given just that is left to follow.  The kernel takes a
+ * it.  One that would be given just that is left to follow.  Older kernels do
+ * not let a group that holds processes give its set back (ENOSPC); it is given a
+ * copy then.  The kernel takes a
  * CPU that the group above lacks and then does as if nothing had been written;
  * here that is refused, as the legacy interface does.
  */
@@ -36,10 +38,30 @@ get_effective(const CgPlace *place, CgCpusetKind kind, GError **error)
     return cg_cpuset_read(place, effective_file_of(kind), error);
 }
 
+/* Refuses with @failure, unless a copy of what @above has will do. */
+static gboolean
+set_copy(const CgPlace *place, const CgPlace *above, CgCpusetKind kind, GError *failure,
+         GError **error)
+{
+    g_autoptr(GArray) copy = NULL;
+
+    if (above && g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_REFUSED))
+        copy = get_effective(above, kind, NULL);
+    if (!copy || copy->len == 0) {
+        g_propagate_error(error, failure);
+        return FALSE;
+    }
+
+    g_error_free(failure);
+    return cg_cpuset_write(place, file_of(kind), copy, error);
+}
+
 static gboolean
 set(const CgPlace *place, const CgPlace *above, CgCpusetKind kind, const GArray *own,
     const GArray *wanted, GError **error)
 {
+    GError *failure = NULL;
+
     if (cg_cpuset_equals(own, wanted))
         return TRUE;
 
@@ -55,7 +77,13 @@ set(const CgPlace *place, const CgPlace *above, CgCpusetKind kind, const GArray 
             return TRUE;
     }
 
-    return cg_cpuset_write(place, file_of(kind), wanted, error);
+    if (cg_cpuset_write(place, file_of(kind), wanted, &failure))
+        return TRUE;
+    if (wanted->len == 0)
+        return set_copy(place, above, kind, failure, error);
+
+    g_propagate_error(error, failure);
+    return FALSE;
 }
 
 static gboolean

@@ -102,7 +102,9 @@ get_effective(CorralGroup *self, CgCpusetKind kind, GError **error)
  * Lets @self run on these CPUs only.  What the group has already is not written
  * again.  Under the unified interface that includes what it has from the group
  * above, which it then goes on to follow; under the legacy interface a group
- * that is to have what the group above has gets a copy, which does not follow.
+ * that is to have what the group above has gets a copy, which does not follow,
+ * and so does one that holds processes under the unified interface of some
+ * kernels (Linux 6.1 is one).
  *
  * %CORRAL_ERROR_REFUSED: the group above has no such CPU; nothing was written;
  * %CORRAL_ERROR_BUSY: a group below has CPUs that are to be taken away (legacy

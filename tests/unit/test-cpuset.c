@@ -226,6 +226,25 @@ test_kernel_refuses(Fixture *self, gconstpointer like G_GNUC_UNUSED)
     }
 }
 
+/* Some kernels do not let a group with processes in it go back to nothing of its own. */
+static void
+test_not_empty(Fixture *self, gconstpointer like G_GNUC_UNUSED)
+{
+    g_autoptr(GError) error = NULL;
+
+    put(self, "cpuset.cpus", "1\n");
+    fake_cgroup_fail(self->fake, FAKE_WRITE, 0, ENOSPC);
+    g_assert_true(set_from(self->group, FALSE, "", &error));
+    g_assert_no_error(error);
+    assert_log(self, "cpuset.cpus", "0-3");
+
+    put(self, "cpuset.cpus", "1\n");
+    fake_cgroup_fail(self->fake, FAKE_WRITE, 0, EACCES);
+    g_assert_false(set_from(self->group, FALSE, "", &error));
+    g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_PERMISSION);
+    assert_log(self, NULL, NULL);
+}
+
 static void
 test_migration(Fixture *self, gconstpointer like G_GNUC_UNUSED)
 {
@@ -368,6 +387,7 @@ main(int argc, char **argv)
     ADD("effective", test_effective);
     ADD("not-above", test_not_above);
     ADD("kernel-refuses", test_kernel_refuses);
+    g_test_add("/cpuset/not-empty", Fixture, "unified", set_up, test_not_empty, tear_down);
     ADD("migration", test_migration);
     ADD("garbage", test_garbage);
     ADD("vanished", test_vanished);
