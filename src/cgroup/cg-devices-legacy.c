@@ -25,18 +25,27 @@
 #define DENIED_LABEL "denied-devices"
 
 /* The exceptions that we made in the open group @level; none is no failure. */
-static void
-add_denied(CgDeviceRules *rules, const CgPlace *level)
+static gboolean
+add_denied(CgDeviceRules *rules, const CgPlace *level, GError **error)
 {
-    g_autofree char *text = cg_place_get_label(level, DENIED_LABEL, NULL);
+    g_autoptr(GError) failure = NULL;
+    g_autofree char *text = cg_place_get_label(level, DENIED_LABEL, &failure);
     g_autoptr(CgDeviceRules) denied = text ? cg_codec_parse_device_rules(text) : NULL;
     guint i;
+
+    /* Rules made without them would forget them. */
+    if (g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_FAILED)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
 
     for (i = 0; denied && i < denied->entries->len; i++) {
         const CgDeviceEntry *entry = cg_device_rules_get(denied, i);
 
         cg_device_rules_add(rules, &entry->device, entry->access);
     }
+
+    return TRUE;
 }
 
 /* A group got those of the groups above, now or when it was made. */
@@ -46,18 +55,20 @@ add_denied_of_all(CgDeviceRules *rules, const CgPlace *place, GError **error)
     CgPlace level = *place;
     CG_AUTO_FD dir = -1;
 
-    add_denied(rules, place);
-    while (!cg_place_is_top(&level)) {
-        CgFd above = cg_tree_open_dir(level.dir, "..", error);
+    while (TRUE) {
+        gboolean top;
+        CgFd above;
 
+        if (!add_denied(rules, &level, error) || !cg_place_is_top(&level, &top, error))
+            return FALSE;
+        if (top)
+            return TRUE;
+        above = cg_tree_open_dir(level.dir, "..", error);
         if (above < 0)
             return FALSE;
         cg_fd_close(&dir);
         dir = level.dir = above;
-        add_denied(rules, &level);
     }
-
-    return TRUE;
 }
 
 static gboolean

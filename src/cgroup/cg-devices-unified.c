@@ -49,7 +49,8 @@ level_rise(Level *level, gboolean *done, GError **error)
 {
     CgFd above;
 
-    *done = cg_place_is_top(&level->place);
+    if (!cg_place_is_top(&level->place, done, error))
+        return FALSE;
     if (*done)
         return TRUE;
 

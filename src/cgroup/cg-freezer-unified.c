@@ -12,6 +12,7 @@
 
 #include "cg-codec.h"
 #include "cg-freezer.h"
+#include "corral-error.h"
 
 /* A wait is looked after now and then, should an event have got lost. */
 #define WAIT_MAX_US (100 * G_TIME_SPAN_MILLISECOND)
@@ -71,24 +72,37 @@ freeze(const CgPlace *place, gint64 deadline, gboolean *complete, GError **error
 
 /* Whether a group above @place was asked to stop; the top of the hierarchy has no such file. */
 static gboolean
-is_asked_above(const CgPlace *place)
+look_above(const CgPlace *place, gboolean *asked, GError **error)
 {
     CgPlace above = *place;
     CG_AUTO_FD dir = -1;
-    gboolean asked = FALSE;
 
     above.files = NULL;
-    while (!asked && !cg_place_is_top(&above)) {
-        CgFd next = cg_tree_open_dir(above.dir, "..", NULL);
+    *asked = FALSE;
+    while (!*asked) {
+        g_autoptr(GError) failure = NULL;
+        gboolean top;
+        CgFd next;
 
+        if (!cg_place_is_top(&above, &top, error))
+            return FALSE;
+        if (top)
+            break;
+
+        next = cg_tree_open_dir(above.dir, "..", &failure);
         cg_fd_close(&dir);
         dir = next;
         above.dir = dir;
-        if (dir < 0 || !cg_place_read_bool(&above, "cgroup.freeze", &asked, NULL))
-            break;
+        if (dir >= 0 && cg_place_read_bool(&above, "cgroup.freeze", asked, &failure))
+            continue;
+        if (g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_FAILED)) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return FALSE;
+        }
+        break;
     }
 
-    return asked;
+    return TRUE;
 }
 
 static gboolean
@@ -97,6 +111,7 @@ get_state(const CgPlace *place, CorralFreezerState *state, GError **error)
     g_autofree char *text = NULL;
     gboolean self;
     gboolean complete = FALSE;
+    gboolean above;
 
     if (!cg_place_read_bool(place, "cgroup.freeze", &self, error))
         return FALSE;
@@ -104,7 +119,10 @@ get_state(const CgPlace *place, CorralFreezerState *state, GError **error)
     if (!text || !parse_events(place, text, &complete, error))
         return FALSE;
 
-    *state = (self ? CORRAL_FREEZER_SELF : 0) | (is_asked_above(place) ? CORRAL_FREEZER_ABOVE : 0) |
+    if (!look_above(place, &above, error))
+        return FALSE;
+
+    *state = (self ? CORRAL_FREEZER_SELF : 0) | (above ? CORRAL_FREEZER_ABOVE : 0) |
              (complete ? CORRAL_FREEZER_COMPLETE : 0);
     return TRUE;
 }

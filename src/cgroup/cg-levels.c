@@ -214,9 +214,12 @@ cg_levels_remove(const CgPlace *place, const char *path, gint64 deadline, GError
 
     while (TRUE) {
         g_autoptr(GError) failure = NULL;
+        gboolean ours;
 
         /* What has our path by now may be somebody else's. */
-        if (!cg_tree_is_same(place->dir, place->hierarchy->root, path))
+        if (!cg_tree_is_same(place->dir, place->hierarchy->root, path, &ours, error))
+            return FALSE;
+        if (!ours)
             return TRUE;
         if (remove_tree(place->hierarchy->root, path, &failure))
             return TRUE;

@@ -7,9 +7,9 @@
 #include "corral-error.h"
 
 gboolean
-cg_place_is_top(const CgPlace *place)
+cg_place_is_top(const CgPlace *place, gboolean *top, GError **error)
 {
-    return cg_tree_is_same(place->dir, place->hierarchy->root, ".");
+    return cg_tree_is_same(place->dir, place->hierarchy->root, ".", top, error);
 }
 
 gboolean

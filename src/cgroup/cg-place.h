@@ -33,7 +33,8 @@ typedef struct {
 } CgPlace;
 
 /* Whether there is no level above it. */
-gboolean cg_place_is_top(const CgPlace *place);
+gboolean cg_place_is_top(const CgPlace *place, gboolean *top, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 /* Through the hierarchy's writer. */
 gboolean cg_place_write(const CgPlace *place, const char *file, const char *text, GError **error)

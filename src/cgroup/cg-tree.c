@@ -378,14 +378,27 @@ cg_tree_rmdir(int dir, const char *path, GError **error)
 }
 
 gboolean
-cg_tree_is_same(int dir, int parent, const char *path)
+cg_tree_is_same(int dir, int parent, const char *path, gboolean *same, GError **error)
 {
     struct stat held;
     struct stat found;
 
+    if (fstat(dir, &held) < 0) {
+        cg_tree_set_error(error, errno, dir, "", "look at group");
+        return FALSE;
+    }
+    if (fstatat(parent, path, &found, AT_SYMLINK_NOFOLLOW) < 0) {
+        if (errno != ENOENT && errno != ENOTDIR) {
+            cg_tree_set_error(error, errno, parent, path, "look at group");
+            return FALSE;
+        }
+        *same = FALSE;
+        return TRUE;
+    }
+
     /* As long as it is held its number is not given to another. */
-    return fstat(dir, &held) == 0 && fstatat(parent, path, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
-           held.st_dev == found.st_dev && held.st_ino == found.st_ino;
+    *same = held.st_dev == found.st_dev && held.st_ino == found.st_ino;
+    return TRUE;
 }
 
 gboolean

@@ -67,7 +67,8 @@ gboolean cg_tree_mkdir(int dir, const char *path, gboolean *made, GError **error
 /* A directory that is gone already is no error. */
 gboolean cg_tree_rmdir(int dir, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Whether @path below @parent is the directory that we hold as @dir, and not a later one. */
-gboolean cg_tree_is_same(int dir, int parent, const char *path);
+gboolean cg_tree_is_same(int dir, int parent, const char *path, gboolean *same, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 /* Whether the group was removed: it keeps its directory while we hold that, but has no files. */
 gboolean cg_tree_is_gone(int dir);
 /* The error that tells it, about something @file that we were @doing. */
