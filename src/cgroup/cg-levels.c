@@ -34,9 +34,7 @@ make_level(const CgHierarchy *hierarchy, int parent, const char *path,
     if (!cg_tree_mkdir(parent, path, made, error))
         return -1;
     dir = cg_tree_open_dir(parent, path, error);
-    if (dir < 0)
-        return -1;
-    if (!hierarchy->backend->prepare(dir, controllers, error)) {
+    if (dir < 0 || !hierarchy->backend->prepare(dir, controllers, error)) {
         if (*made && !cg_tree_rmdir(parent, path, NULL))
             g_debug("half-made group '%s' stays behind", path);
         return -1;
