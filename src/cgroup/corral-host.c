@@ -136,24 +136,38 @@ find_same(CorralHost *self, const CgMount *mount)
     return NULL;
 }
 
+/* Whether it is the machine that failed, and not that there is nothing for us to see. */
+static gboolean
+is_failure(const GError *error)
+{
+    return g_error_matches(error, CORRAL_ERROR, CORRAL_ERROR_FAILED);
+}
+
 /*
  * Something else may be mounted over it by now.  Every cgroup directory has
  * cgroup.procs, and no other directory does.
  */
-static void
-add_mount(CorralHost *self, CgMount *mount)
+static gboolean
+add_mount(CorralHost *self, CgMount *mount, GError **error)
 {
     g_autofree char *path = g_build_filename(self->root, mount->mount_point, NULL);
-    CG_AUTO_FD dir = cg_tree_open_dir(AT_FDCWD, path, NULL);
+    g_autoptr(GError) failure = NULL;
+    CG_AUTO_FD dir = cg_tree_open_dir(AT_FDCWD, path, &failure);
     CgHierarchy *hierarchy;
 
-    if (dir < 0 || faccessat(dir, "cgroup.procs", F_OK, 0) < 0)
-        return;
+    if (dir >= 0 && faccessat(dir, "cgroup.procs", F_OK, 0) < 0)
+        cg_tree_set_error(&failure, errno, dir, "cgroup.procs", "look for");
+    if (failure) {
+        if (!is_failure(failure))
+            return TRUE;
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
 
     hierarchy = find_same(self, mount);
     if (hierarchy) {
         if (is_worse(self, mount, hierarchy->mount))
-            return;
+            return TRUE;
         cg_fd_close(&hierarchy->root);
     } else {
         hierarchy = g_new0(CgHierarchy, 1);
@@ -164,6 +178,7 @@ add_mount(CorralHost *self, CgMount *mount)
     hierarchy->backend = mount->unified ? &cg_backend_unified : &cg_backend_legacy;
     hierarchy->writer = (self->flags & CORRAL_HOST_READ_ONLY) ? &cg_writer_none : &cg_writer_file;
     hierarchy->root = cg_fd_steal(&dir);
+    return TRUE;
 }
 
 /* Legacy mounts claim first; the unified hierarchy serves what is left of its own. */
@@ -210,12 +225,17 @@ discover(CorralHost *self, GError **error)
 {
     g_autofree char *proc = g_build_filename(self->root, "proc", NULL);
     g_autofree char *text = NULL;
+    g_autoptr(GError) failure = NULL;
     guint i;
 
     self->proc = cg_tree_open_dir(AT_FDCWD, proc, error);
     if (self->proc < 0)
         return FALSE;
-    text = cg_tree_read(self->proc, "self/mountinfo", NULL);
+    text = cg_tree_read(self->proc, "self/mountinfo", &failure);
+    if (is_failure(failure)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
     if (!text) {
         g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND, "cannot read '%s/self/mountinfo'",
                     proc);
@@ -224,8 +244,8 @@ discover(CorralHost *self, GError **error)
 
     self->mounts = cg_mountinfo_parse(text);
     for (i = 0; i < self->mounts->len; i++) {
-        if (!is_hidden(self, i))
-            add_mount(self, g_ptr_array_index(self->mounts, i));
+        if (!is_hidden(self, i) && !add_mount(self, g_ptr_array_index(self->mounts, i), error))
+            return FALSE;
     }
 
     if (!share_out(self, error))
@@ -408,6 +428,7 @@ corral_host_find_process(CorralHost *self, CorralController controller, pid_t pi
     g_autofree char *file = g_strdup_printf("%d/cgroup", (int)pid);
     g_autofree char *text = NULL;
     g_autofree char *path = NULL;
+    g_autoptr(GError) failure = NULL;
     char *relative;
     guint i;
 
@@ -426,7 +447,11 @@ corral_host_find_process(CorralHost *self, CorralController controller, pid_t pi
     }
 
     if (pid > 0)
-        text = cg_tree_read(self->proc, file, NULL);
+        text = cg_tree_read(self->proc, file, &failure);
+    if (is_failure(failure)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return NULL;
+    }
     if (!text) {
         g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND, "there is no process %d",
                     (int)pid);
@@ -449,33 +474,45 @@ typedef struct {
     GHashTable *found; /* set of owned paths */
 } Search;
 
-/* A group that vanishes while it is looked at is none. */
+/* A group that vanishes while it is looked at, or may not be, has none below it. */
 static char **
-list_below(int root, const char *path)
+list_below(int root, const char *path, GError **error)
 {
-    CG_AUTO_FD dir = cg_tree_open_dir(root, path, NULL);
+    g_autoptr(GError) failure = NULL;
+    CG_AUTO_FD dir = cg_tree_open_dir(root, path, &failure);
+    char **names = dir >= 0 ? cg_tree_list_dirs(dir, &failure) : NULL;
 
-    return dir >= 0 ? cg_tree_list_dirs(dir, NULL) : NULL;
+    if (is_failure(failure)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return NULL;
+    }
+
+    return names ? names : g_new0(char *, 1);
 }
 
 /* From the root each time: however deep a tree is, it takes no more descriptors, and ends
  * where the kernel takes no longer paths. */
-static void
-search_below(int root, const char *path, Search *search)
+static gboolean
+search_below(int root, const char *path, Search *search, GError **error)
 {
-    g_auto(GStrv) names = list_below(root, path);
+    g_auto(GStrv) names = list_below(root, path, error);
     gsize i;
 
-    for (i = 0; names && names[i]; i++) {
+    if (!names)
+        return FALSE;
+
+    for (i = 0; names[i]; i++) {
         g_autofree char *child =
             path[0] ? g_strconcat(path, "/", names[i], NULL) : g_strdup(names[i]);
         gboolean descend = TRUE;
 
         if (!search->filter || search->filter(child, &descend, search->user_data))
             g_hash_table_add(search->found, g_strdup(child));
-        if (descend)
-            search_below(root, child, search);
+        if (descend && !search_below(root, child, search, error))
+            return FALSE;
     }
+
+    return TRUE;
 }
 
 static gint
@@ -518,8 +555,9 @@ corral_host_find_groups(CorralHost *self, CorralControllers controllers, CorralG
     for (i = 0; i < self->hierarchies->len; i++) {
         const CgHierarchy *hierarchy = g_ptr_array_index(self->hierarchies, i);
 
-        if (hierarchy->controllers & controllers)
-            search_below(hierarchy->root, "", &search);
+        if (hierarchy->controllers & controllers &&
+            !search_below(hierarchy->root, "", &search, error))
+            return NULL;
     }
 
     paths = g_ptr_array_new();
