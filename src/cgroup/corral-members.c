@@ -313,18 +313,25 @@ corral_group_list_threads(CorralGroup *self, GError **error)
 
 /* Processes where the group lists them, otherwise threads: whom to signal. */
 static GArray *
-read_targets(const CgPlace *place)
+read_targets(const CgPlace *place, GError **error)
 {
-    GArray *ids = read_ids(place, place->hierarchy->backend->processes_file, NULL);
+    g_autoptr(GError) failure = NULL;
+    GArray *ids = read_ids(place, place->hierarchy->backend->processes_file, &failure);
 
-    return ids ? ids : read_ids(place, place->hierarchy->backend->threads_file, NULL);
+    if (ids)
+        return ids;
+    if (g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_UNSUPPORTED))
+        return read_ids(place, place->hierarchy->backend->threads_file, error);
+
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return NULL;
 }
 
 /* Whether @id is still in the group of @place, and so is who we took it for. */
 static gboolean
 still_here(const CgPlace *place, pid_t id)
 {
-    g_autoptr(GArray) ids = read_targets(place);
+    g_autoptr(GArray) ids = read_targets(place, NULL);
     guint i;
 
     for (i = 0; ids && i < ids->len; i++) {
@@ -354,26 +361,42 @@ kill_one(const CgPlace *place, pid_t id)
     }
 }
 
-/* Signals everybody in @place and below; tells whether there was anybody. */
-static gboolean
-kill_below(const CgPlace *place)
+/* Keeps the first that went wrong; who is gone, is gone as wanted. */
+static void
+note_failure(GError *error, GError **failure)
 {
-    g_autoptr(GArray) ids = read_targets(place);
-    g_auto(GStrv) names = cg_tree_list_dirs(place->dir, NULL);
+    if (error && !*failure && !g_error_matches(error, CORRAL_ERROR, CORRAL_ERROR_GONE) &&
+        !g_error_matches(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND))
+        *failure = g_error_copy(error);
+}
+
+/* Signals everybody in @place and below; tells whether there was anybody that it saw, and in
+ * @failure what kept it from seeing all. */
+static gboolean
+kill_below(const CgPlace *place, GError **failure)
+{
+    g_autoptr(GError) unread = NULL;
+    g_autoptr(GError) unlisted = NULL;
+    g_autoptr(GArray) ids = read_targets(place, &unread);
+    g_auto(GStrv) names = cg_tree_list_dirs(place->dir, &unlisted);
     gboolean any = FALSE;
     gsize i;
 
+    note_failure(unread, failure);
+    note_failure(unlisted, failure);
     for (i = 0; ids && i < ids->len; i++) {
         kill_one(place, g_array_index(ids, pid_t, i));
         any = TRUE;
     }
     for (i = 0; names && names[i]; i++) {
+        g_autoptr(GError) unopened = NULL;
         CgPlace below = *place;
 
         below.files = NULL;
-        below.dir = cg_tree_open_dir(place->dir, names[i], NULL);
+        below.dir = cg_tree_open_dir(place->dir, names[i], &unopened);
+        note_failure(unopened, failure);
         if (below.dir >= 0)
-            any |= kill_below(&below);
+            any |= kill_below(&below, failure);
         cg_fd_close(&below.dir);
     }
     if (any && place->hierarchy->backend->let_die)
@@ -383,7 +406,7 @@ kill_below(const CgPlace *place)
 }
 
 static gboolean
-kill_in_all(CorralGroup *self)
+kill_in_all(CorralGroup *self, GError **failure)
 {
     gboolean any = FALSE;
     guint i;
@@ -393,7 +416,7 @@ kill_in_all(CorralGroup *self)
 
         if (place->hierarchy->backend->kill)
             (void)!place->hierarchy->backend->kill(place, NULL);
-        any |= kill_below(place);
+        any |= kill_below(place, failure);
     }
 
     return any;
@@ -429,7 +452,15 @@ corral_group_kill(CorralGroup *self, guint patience_ms, GError **error)
     if (!cg_host_check_writable(corral_group_get_host(self), "kill processes", error))
         return FALSE;
 
-    while (kill_in_all(self)) {
+    while (TRUE) {
+        g_autoptr(GError) failure = NULL;
+
+        if (!kill_in_all(self, &failure)) {
+            if (!failure)
+                return TRUE;
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return FALSE;
+        }
         if (g_get_monotonic_time() >= deadline) {
             g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_BUSY,
                         "processes of group '%s' refuse to die", corral_group_get_path(self));
@@ -437,6 +468,4 @@ corral_group_kill(CorralGroup *self, guint patience_ms, GError **error)
         }
         g_usleep(2000);
     }
-
-    return TRUE;
 }
