@@ -82,7 +82,8 @@ refuse_busy(int dir, CorralControllers controllers, GError **error)
 static gboolean
 is_final(const GError *refusal)
 {
-    return g_error_matches(refusal, CORRAL_ERROR, CORRAL_ERROR_PERMISSION) ||
+    return g_error_matches(refusal, CORRAL_ERROR, CORRAL_ERROR_FAILED) ||
+           g_error_matches(refusal, CORRAL_ERROR, CORRAL_ERROR_PERMISSION) ||
            g_error_matches(refusal, CORRAL_ERROR, CORRAL_ERROR_GONE) ||
            g_error_matches(refusal, CORRAL_ERROR, CORRAL_ERROR_BUSY);
 }

@@ -295,20 +295,28 @@ corral_group_make(CorralHost *host, const char *path, CorralControllers controll
     return cg_group_make(host, path, controllers, flags, &made, error);
 }
 
-/* What a group that exists has been handed: the unified interface says it in a file. */
-static CorralControllers
-read_controllers(const CgHierarchy *hierarchy, int dir, CorralControllers wanted)
+/* What of @controllers a group that exists has been handed: the unified interface says it in
+ * a file. */
+static gboolean
+read_controllers(const CgHierarchy *hierarchy, int dir, CorralControllers *controllers,
+                 GError **error)
 {
-    CorralControllers optional = wanted & ~hierarchy->backend->everywhere;
+    const CorralControllers everywhere = *controllers & hierarchy->backend->everywhere;
+    g_autoptr(GError) failure = NULL;
     g_autofree char *listed = NULL;
 
-    if (optional == 0)
-        return wanted;
-    listed = cg_tree_read(dir, "cgroup.controllers", NULL);
-    if (!listed)
-        return wanted & ~optional;
+    if (everywhere == *controllers)
+        return TRUE;
 
-    return wanted & (hierarchy->backend->everywhere | cg_codec_parse_controllers(listed));
+    listed = cg_tree_read(dir, "cgroup.controllers", &failure);
+    if (g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_FAILED)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+
+    *controllers &=
+        hierarchy->backend->everywhere | (listed ? cg_codec_parse_controllers(listed) : 0);
+    return TRUE;
 }
 
 /**
@@ -346,7 +354,11 @@ corral_group_open(CorralHost *host, const char *path, CorralControllers controll
         g_clear_error(&failure);
         dir = cg_tree_open_dir(hierarchy->root, path, &failure);
         if (dir >= 0) {
-            add_place(self, hierarchy, dir, read_controllers(hierarchy, dir, wanted));
+            gboolean told = read_controllers(hierarchy, dir, &wanted, error);
+
+            add_place(self, hierarchy, dir, wanted);
+            if (!told)
+                return NULL;
         } else if (!g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND)) {
             g_propagate_error(error, g_steal_pointer(&failure));
             return NULL;
@@ -420,6 +432,7 @@ corral_group_make_threaded(CorralGroup *self, const char *name, GError **error)
         const CgPlace *place = &self->places[i];
         CorralControllers wanted = place->controllers & CORRAL_CONTROLLERS_THREADED;
         gboolean is_new = FALSE;
+        gboolean told;
         CgFd dir;
 
         if (wanted == 0)
@@ -429,8 +442,13 @@ corral_group_make_threaded(CorralGroup *self, const char *name, GError **error)
             cg_group_take_back(child, made);
             return NULL;
         }
+        told = read_controllers(place->hierarchy, dir, &wanted, error);
         made[child->n_places] = is_new;
-        add_place(child, place->hierarchy, dir, read_controllers(place->hierarchy, dir, wanted));
+        add_place(child, place->hierarchy, dir, wanted);
+        if (!told) {
+            cg_group_take_back(child, made);
+            return NULL;
+        }
     }
 
     if (child->n_places == 0) {
