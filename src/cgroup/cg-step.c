@@ -16,6 +16,8 @@ struct _CgStepKind {
     gboolean (*set)(const CgStep *step, CorralGroup *group, const CgStepValue *value,
                     GError **error);
     int (*compare)(const CgStep *step, const CgStepValue *a, const CgStepValue *b);
+    /* NULL: the value from before is set like any other. */
+    gboolean (*set_back)(const CgStep *step, GError **error);
 };
 
 static CgStep *
@@ -51,16 +53,30 @@ compare_u64(guint64 a, guint64 b)
 
 /* ---- numbers ---- */
 
+/* A weight may be what became of shares; these are noted, or they would come back rounded. */
 static gboolean
 get_number(const CgStep *step, CgStepValue *value, GError **error)
 {
-    return corral_group_get(step->group, step->setting, &value->number, error);
+    if (!corral_group_get(step->group, step->setting, &value->number, error))
+        return FALSE;
+
+    return step->setting != CORRAL_SETTING_CPU_WEIGHT ||
+           corral_group_get_cpu_shares(step->group, &value->other, error);
 }
 
 static gboolean
 set_number(const CgStep *step, CorralGroup *group, const CgStepValue *value, GError **error)
 {
     return corral_group_set(group, step->setting, value->number, error);
+}
+
+static gboolean
+set_number_back(const CgStep *step, GError **error)
+{
+    if (step->setting == CORRAL_SETTING_CPU_WEIGHT)
+        return corral_group_set_cpu_shares(step->group, step->before.other, error);
+
+    return set_number(step, step->group, &step->before, error);
 }
 
 static int
@@ -71,7 +87,8 @@ compare_numbers(const CgStep *step, const CgStepValue *a, const CgStepValue *b)
     return cg_setting_is_inverse(step->setting) ? -order : order;
 }
 
-static const CgStepKind number_kind = {NULL, get_number, set_number, compare_numbers};
+static const CgStepKind number_kind = {NULL, get_number, set_number, compare_numbers,
+                                       set_number_back};
 
 CgStep *
 cg_step_new_number(CorralGroup *group, CorralSetting setting, guint64 value)
@@ -119,7 +136,8 @@ compare_ceilings(const CgStep *step G_GNUC_UNUSED, const CgStepValue *a, const C
     return compare_u64(a->other, b->other);
 }
 
-static const CgStepKind ceiling_kind = {"cpu-ceiling", get_ceiling, set_ceiling, compare_ceilings};
+static const CgStepKind ceiling_kind = {"cpu-ceiling", get_ceiling, set_ceiling, compare_ceilings,
+                                        NULL};
 
 CgStep *
 cg_step_new_ceiling(CorralGroup *group, gint64 quota_us, guint64 period_us)
@@ -156,7 +174,7 @@ compare_memory_limits(const CgStep *step G_GNUC_UNUSED, const CgStepValue *a, co
 }
 
 static const CgStepKind memory_limits_kind = {"memory-limits", get_memory_limits, set_memory_limits,
-                                              compare_memory_limits};
+                                              compare_memory_limits, NULL};
 
 CgStep *
 cg_step_new_memory_limits(CorralGroup *group, guint64 limit, guint64 total)
@@ -234,7 +252,7 @@ set_cpus(const CgStep *step G_GNUC_UNUSED, CorralGroup *group, const CgStepValue
     return corral_group_set_cpus(group, numbers_of(value), value->numbers->len, error);
 }
 
-static const CgStepKind cpus_kind = {"cpus", get_cpus, set_cpus, compare_sets};
+static const CgStepKind cpus_kind = {"cpus", get_cpus, set_cpus, compare_sets, NULL};
 
 CgStep *
 cg_step_new_cpus(CorralGroup *group, const guint *cpus, gsize n_cpus)
@@ -260,7 +278,7 @@ set_memory_nodes(const CgStep *step G_GNUC_UNUSED, CorralGroup *group, const CgS
 }
 
 static const CgStepKind memory_nodes_kind = {"memory-nodes", get_memory_nodes, set_memory_nodes,
-                                             compare_sets};
+                                             compare_sets, NULL};
 
 CgStep *
 cg_step_new_memory_nodes(CorralGroup *group, const guint *nodes, gsize n_nodes)
@@ -309,7 +327,7 @@ compare_io_limits(const CgStep *step G_GNUC_UNUSED, const CgStepValue *a, const 
 }
 
 static const CgStepKind io_limits_kind = {"io-limits", get_io_limits, set_io_limits,
-                                          compare_io_limits};
+                                          compare_io_limits, NULL};
 
 CgStep *
 cg_step_new_io_limits(CorralGroup *group, const CorralIoLimits *limits)
@@ -351,6 +369,15 @@ gboolean
 cg_step_write(const CgStep *self, CorralGroup *group, const CgStepValue *value, GError **error)
 {
     return self->kind->set(self, group, value, error);
+}
+
+gboolean
+cg_step_set_back(const CgStep *self, GError **error)
+{
+    if (self->kind->set_back)
+        return self->kind->set_back(self, error);
+
+    return self->kind->set(self, self->group, &self->before, error);
 }
 
 int

@@ -322,7 +322,7 @@ set_back(GPtrArray *steps, guint n, GError **failure)
         g_autofree char *name = cg_step_get_name(step);
         g_autoptr(GError) again = NULL;
 
-        if (!cg_step_write(step, step->group, &step->before, &again))
+        if (!cg_step_set_back(step, &again))
             g_prefix_error(failure, "group '%s' keeps its new %s (%s), after: ",
                            corral_group_get_path(step->group), name, again->message);
     }

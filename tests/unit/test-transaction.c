@@ -420,6 +420,21 @@ test_rolled_back(Fixture *self, gconstpointer like G_GNUC_UNUSED)
     commit(self);
 }
 
+/* A weight that came of shares is set back as the shares. */
+static void
+test_shares_back(Fixture *self, gconstpointer like G_GNUC_UNUSED)
+{
+    guint64 shares = 0;
+
+    g_assert_true(corral_group_set_cpu_shares(self->outer, 1000, NULL));
+    set(self, self->outer, CORRAL_SETTING_CPU_WEIGHT, 500);
+    set(self, self->inner, CORRAL_SETTING_MEMORY_LIMIT, 1 << 20);
+    fake_cgroup_fail(self->fake, FAKE_WRITE, 1, EBUSY);
+    assert_fails(self, CORRAL_ERROR_BUSY, "group 'outer/inner', memory-limit: ");
+    g_assert_true(corral_group_get_cpu_shares(self->outer, &shares, NULL));
+    g_assert_cmpuint(shares, ==, 1000);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -443,6 +458,7 @@ main(int argc, char **argv)
         {"read-only", test_read_only},
         {"check-alone", test_check_alone},
         {"rolled-back", test_rolled_back},
+        {"shares-back", test_shares_back},
     };
     gsize h, i;
 
