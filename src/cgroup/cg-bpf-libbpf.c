@@ -286,7 +286,7 @@ learn_tag(void)
 static gboolean
 know_tag(void)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&tag_lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&tag_lock);
 
     if (!tag_known)
         tag_known = learn_tag();

@@ -205,7 +205,7 @@ change_write(Change *change, gboolean whole, GError **error)
 gboolean
 corral_group_deny_all_devices(CorralGroup *self, GError **error)
 {
-    g_auto(Change) change = {NULL};
+    g_auto(Change) change = {0};
 
     if (!change_begin(&change, self, error))
         return FALSE;
@@ -233,7 +233,7 @@ corral_group_deny_all_devices(CorralGroup *self, GError **error)
 gboolean
 corral_group_allow_all_devices(CorralGroup *self, GError **error)
 {
-    g_auto(Change) change = {NULL};
+    g_auto(Change) change = {0};
 
     if (!change_begin(&change, self, error))
         return FALSE;
@@ -263,7 +263,7 @@ gboolean
 corral_group_deny_device(CorralGroup *self, const CorralDevice *device, CorralDeviceAccess access,
                          GError **error)
 {
-    g_auto(Change) change = {NULL};
+    g_auto(Change) change = {0};
 
     return check_device(device, error) && check_access(access, error) &&
            change_begin(&change, self, error) &&
@@ -297,7 +297,7 @@ gboolean
 corral_group_allow_device(CorralGroup *self, const CorralDevice *device, CorralDeviceAccess access,
                           GError **error)
 {
-    g_auto(Change) change = {NULL};
+    g_auto(Change) change = {0};
     g_autoptr(CgDeviceRules) wanted = NULL;
 
     if (!check_device(device, error) || !check_access(access, error))
@@ -381,7 +381,7 @@ corral_group_allow_device_node(CorralGroup *self, const char *path, CorralDevice
 gboolean
 corral_group_set_device_rules(CorralGroup *self, GPtrArray *rules, GError **error)
 {
-    g_auto(Change) change = {NULL};
+    g_auto(Change) change = {0};
     guint i;
 
     for (i = 0; i < rules->len; i++) {
