@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "cg-codec.h"
+#include "cg-codec-devices.h"
 #include "corral-device.h"
 #include "corral-pressure.h"
 #include "corral-types.h"
@@ -334,6 +335,33 @@ check_pressure(const char *text)
     g_assert_true(pressure.some_avg10 >= 0 || pressure.full_avg10 >= 0);
 }
 
+/* What one group may do, written as its rules; and again. */
+static void
+check_device_rules(const char *text)
+{
+    g_autoptr(CgDeviceRules) rules = cg_codec_parse_device_rules(text);
+    g_autoptr(CgDeviceRules) again = NULL;
+    g_autofree char *exceptions = NULL;
+    g_autofree char *exceptions_again = NULL;
+    guint i;
+
+    if (!rules)
+        return;
+
+    for (i = 0; i < rules->entries->len; i++) {
+        const CgDeviceEntry *entry = cg_device_rules_get(rules, i);
+
+        g_assert_cmpint(entry->device.type, !=, CORRAL_DEVICE_TYPE_ALL);
+        g_assert_cmpuint(entry->access, !=, 0);
+        g_assert_cmpuint(entry->access & ~(guint)CORRAL_DEVICE_ACCESS_ALL, ==, 0);
+    }
+    exceptions = cg_codec_format_device_exceptions(rules);
+    again = cg_codec_parse_device_rules(exceptions);
+    g_assert_nonnull(again);
+    exceptions_again = cg_codec_format_device_exceptions(again);
+    g_assert_cmpstr(exceptions_again, ==, exceptions);
+}
+
 /* A parser gets a line here, and a key that nobody else has. */
 /* clang-format off */
 static const struct {
@@ -352,6 +380,7 @@ static const struct {
     {'t', check_lines},
     {'d', check_device},
     {'P', check_pressure},
+    {'D', check_device_rules},
 };
 /* clang-format on */
 

@@ -34,6 +34,8 @@ typedef union {
     gboolean flag;
     CorralCpuThrottling throttling;
     CorralPressure pressure;
+    CorralCpuTime time;
+    CorralSample sample;
 } Results;
 
 typedef gboolean (*Call)(Machine *self, Results *out, GError **error);
@@ -96,6 +98,80 @@ static gboolean
 get_throttling(Machine *self, Results *out, GError **error)
 {
     return corral_group_get_cpu_throttling(self->group, &out->throttling, error);
+}
+
+static gboolean
+get_cpu_time(Machine *self, Results *out, GError **error)
+{
+    return corral_group_get_cpu_time(self->group, &out->time, error);
+}
+
+static gboolean
+get_cpu_time_per_cpu(Machine *self, Results *out G_GNUC_UNUSED, GError **error)
+{
+    g_autoptr(GArray) times = corral_group_get_cpu_time_per_cpu(self->group, error);
+
+    return times != NULL;
+}
+
+static gboolean
+tell_numbers(GArray *numbers)
+{
+    guint i;
+
+    if (!numbers)
+        return FALSE;
+
+    for (i = 1; i < numbers->len; i++)
+        g_assert_cmpuint(g_array_index(numbers, guint, i), >, g_array_index(numbers, guint, i - 1));
+    g_array_unref(numbers);
+    return TRUE;
+}
+
+static gboolean
+get_cpus(Machine *self, Results *out G_GNUC_UNUSED, GError **error)
+{
+    return tell_numbers(corral_group_get_cpus(self->group, error));
+}
+
+static gboolean
+get_effective_nodes(Machine *self, Results *out G_GNUC_UNUSED, GError **error)
+{
+    return tell_numbers(corral_group_get_effective_memory_nodes(self->group, error));
+}
+
+static gboolean
+get_migration(Machine *self, Results *out, GError **error)
+{
+    return corral_group_get_memory_migration(self->group, &out->flag, error);
+}
+
+/* The kernel's legacy interface alone: elsewhere the rules are a program. */
+static gboolean
+list_device_rules(Machine *self G_GNUC_UNUSED, Results *out G_GNUC_UNUSED, GError **error)
+{
+    g_autoptr(GPtrArray) rules = corral_group_list_device_rules(machines[0].group, error);
+    guint i;
+
+    for (i = 0; rules && i < rules->len; i++) {
+        g_autofree char *text = corral_device_rule_to_string(g_ptr_array_index(rules, i));
+
+        g_assert_nonnull(text);
+    }
+    return rules != NULL;
+}
+
+static gboolean
+sample(Machine *self, Results *out, GError **error)
+{
+    g_autoptr(CorralSampler) sampler = corral_sampler_new(self->group, CORRAL_SAMPLE_ALL);
+    CorralSample taken;
+
+    if (!corral_sampler_read(sampler, &taken, error))
+        return FALSE;
+
+    out->sample = taken;
+    return TRUE;
 }
 
 static void
@@ -219,6 +295,13 @@ static const struct {
     {'o', get_throttling},
     {'g', get_pressure},
     {'G', get_pressure_of_host},
+    {'T', get_cpu_time},
+    {'C', get_cpu_time_per_cpu},
+    {'q', get_cpus},
+    {'n', get_effective_nodes},
+    {'M', get_migration},
+    {'d', list_device_rules},
+    {'S', sample},
 };
 /* clang-format on */
 

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -61,6 +62,8 @@ pretend_kernel_dup_text(guint i)
     return g_strndup(texts[last].data, texts[last].length);
 }
 
+int __wrap_fstat(int fd, struct stat *st);
+int __wrap_fstatat(int dir, const char *path, struct stat *st, int flags);
 int __wrap_openat(int dir, const char *path, int flags, ...);
 int __wrap_faccessat(int dir, const char *path, int mode, int flags);
 ssize_t __wrap_read(int fd, void *buffer, size_t size);
@@ -92,6 +95,21 @@ __wrap_faccessat(int dir G_GNUC_UNUSED, const char *path G_GNUC_UNUSED, int mode
                  int flags G_GNUC_UNUSED)
 {
     return 0;
+}
+
+/* There is one directory, so a group is the top of its hierarchy. */
+int
+__wrap_fstat(int fd G_GNUC_UNUSED, struct stat *st)
+{
+    memset(st, 0, sizeof(*st));
+    st->st_mode = S_IFDIR | 0755;
+    return 0;
+}
+
+int
+__wrap_fstatat(int dir, const char *path G_GNUC_UNUSED, struct stat *st, int flags G_GNUC_UNUSED)
+{
+    return __wrap_fstat(dir, st);
 }
 
 /* The last text is that of all further files. */
