@@ -52,6 +52,7 @@ unit_tests = \
 	tests/unit/test-cpuset \
 	tests/unit/test-device \
 	tests/unit/test-devices \
+	tests/unit/test-faults \
 	tests/unit/test-freezer \
 	tests/unit/test-group \
 	tests/unit/test-guest-path \
@@ -107,6 +108,30 @@ tests_unit_test_device_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_device_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_devices_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_devices_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_faults_SOURCES = \
+	tests/lib/faulty-kernel.c \
+	tests/lib/faulty-kernel.h \
+	tests/unit/test-faults.c \
+	tests/unit/test-faults-calls.c \
+	tests/unit/test-faults-calls.h \
+	$(NULL)
+tests_unit_test_faults_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_faults_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_faults_LDFLAGS = $(AM_LDFLAGS) $(faulty_kernel_ldflags)
+# What faulty-kernel.c lets fail.
+faulty_kernel_ldflags = \
+	-Wl,--wrap=faccessat \
+	-Wl,--wrap=fdopendir \
+	-Wl,--wrap=fstat \
+	-Wl,--wrap=fstatat \
+	-Wl,--wrap=lstat \
+	-Wl,--wrap=openat \
+	-Wl,--wrap=pread \
+	-Wl,--wrap=read \
+	-Wl,--wrap=readdir \
+	-Wl,--wrap=stat \
+	-Wl,--wrap=syscall \
+	$(NULL)
 tests_unit_test_freezer_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_freezer_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_group_CPPFLAGS = $(cgroup_test_cppflags)

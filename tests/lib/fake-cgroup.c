@@ -639,6 +639,12 @@ static const CgTreeKernel fake_kernel = {
     .getxattr = fake_getxattr,
 };
 
+const CgTreeKernel *
+fake_cgroup_get_kernel(void)
+{
+    return &fake_kernel;
+}
+
 /* ---- the machine ---- */
 
 static char *

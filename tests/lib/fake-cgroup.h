@@ -3,6 +3,7 @@
 
 #include <glib.h>
 
+#include "cg-tree.h"
 #include "corral.h"
 
 /*
@@ -65,6 +66,9 @@ typedef enum {
     FAKE_LABEL,
     FAKE_N_CALLS,
 } FakeCall;
+
+/* What the library talks to, for whoever wants to stand between. */
+const CgTreeKernel *fake_cgroup_get_kernel(void);
 
 /* The call after the next @after ones of its kind fails with @errnum, once. */
 void fake_cgroup_fail(FakeCgroup *self, FakeCall call, guint after, int errnum);
