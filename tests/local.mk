@@ -28,6 +28,8 @@ tests_lib_libfake_cgroup_la_SOURCES = \
 	tests/lib/fake-defaults.h \
 	tests/lib/fake-devices.c \
 	tests/lib/fake-devices.h \
+	tests/lib/fake-memory.c \
+	tests/lib/fake-memory.h \
 	$(NULL)
 
 check_LTLIBRARIES += tests/lib/libevent-log.la

@@ -26,6 +26,7 @@
 #include "fake-cgroup.h"
 #include "fake-defaults.h"
 #include "fake-devices.h"
+#include "fake-memory.h"
 
 #define KIND_FILE ".kind"
 #define LABEL_PREFIX ".label."
@@ -480,30 +481,13 @@ hand_down(const char *dir, const char *text)
 
 /* ---- memory ---- */
 
-/* The legacy interface's limits; all others are kept as they come. */
-static const char *const memory_files[] = {"memory.limit_in_bytes", "memory.memsw.limit_in_bytes",
-                                           NULL};
-
-/* The kernel counts pages, and no more of them than these. */
-#define MOST_MEMORY "9223372036854771712"
-
-static guint64
-parse_memory(const char *text)
-{
-    return MIN(g_ascii_strtoull(text, NULL, 10), g_ascii_strtoull(MOST_MEMORY, NULL, 10));
-}
-
-/* Memory plus swap is never below memory. */
 static int
 limit_memory(const char *dir, const char *file, const char *value)
 {
-    const gboolean is_total = g_str_equal(file, memory_files[1]);
-    g_autofree char *text = read_file(dir, memory_files[is_total ? 0 : 1]);
-    g_autofree char *line = g_strconcat(g_str_equal(value, "-1") ? MOST_MEMORY : value, "\n", NULL);
-    guint64 other = text ? parse_memory(text) : is_total ? 0 : G_MAXUINT64;
-    guint64 amount = parse_memory(line);
+    g_autofree char *other = read_file(dir, fake_memory_get_other(file));
+    g_autofree char *line = fake_memory_judge(file, value, other);
 
-    if (is_total ? amount < other : amount > other) {
+    if (!line) {
         errno = EINVAL;
         return -1;
     }
@@ -582,7 +566,7 @@ fake_write(int dir, const char *file, int fd G_GNUC_UNUSED, const char *text, si
         done = hand_down(here, value);
     } else if (g_str_equal(file, "devices.allow") || g_str_equal(file, "devices.deny")) {
         done = fake_devices_write(here, g_str_equal(file, "devices.allow"), value);
-    } else if (g_strv_contains(memory_files, file)) {
+    } else if (fake_memory_get_other(file)) {
         done = limit_memory(here, file, value);
     } else {
         g_autofree char *line = g_strconcat(value, "\n", NULL);
