@@ -405,6 +405,7 @@ kernel_tests = \
 	tests/root/group-cpu \
 	tests/root/group-cpu-time \
 	tests/root/group-cpuset \
+	tests/root/group-delegated \
 	tests/root/group-devices \
 	tests/root/group-freezer \
 	tests/root/group-hugetlb \
@@ -479,6 +480,8 @@ tests_root_group_io_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_io_LDADD = $(kernel_test_ldadd)
 tests_root_group_root_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_root_LDADD = $(kernel_test_ldadd)
+tests_root_group_delegated_CPPFLAGS = $(kernel_test_cppflags)
+tests_root_group_delegated_LDADD = $(kernel_test_ldadd)
 tests_root_group_refusals_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_refusals_LDADD = $(kernel_test_ldadd)
 tests_root_group_sampler_CPPFLAGS = $(kernel_test_cppflags)

@@ -49,9 +49,9 @@ format_enable(CorralControllers controllers)
 }
 
 static CorralControllers
-read_controllers(int dir)
+read_controllers(int dir, const char *file)
 {
-    g_autofree char *listed = cg_tree_read(dir, "cgroup.controllers", NULL);
+    g_autofree char *listed = cg_tree_read(dir, file, NULL);
 
     return listed ? cg_codec_parse_controllers(listed) : 0;
 }
@@ -88,6 +88,16 @@ is_final(const GError *refusal)
            g_error_matches(refusal, CORRAL_ERROR, CORRAL_ERROR_BUSY);
 }
 
+/* Whether the caller has nothing to say here, whatever he asks for. */
+static gboolean
+is_not_ours(int dir)
+{
+    g_autoptr(GError) refusal = NULL;
+
+    return !cg_tree_check_file(dir, "cgroup.subtree_control", &refusal) &&
+           g_error_matches(refusal, CORRAL_ERROR, CORRAL_ERROR_PERMISSION);
+}
+
 /* Each alone, and those that are refused left out. */
 static gboolean
 hand_down_singly(int dir, CorralControllers ask, CorralControllers *granted, GError **error)
@@ -116,6 +126,9 @@ hand_down_singly(int dir, CorralControllers ask, CorralControllers *granted, GEr
  * are tried, and then each alone: a host that lacks one controller still gets
  * the others.  Except where the group is busy: controllers that know threads
  * would be granted alone even then, and leave the child fit for threads only.
+ *
+ * Who was given a part of the hierarchy has nothing to say above it; there it
+ * is what was handed down already.
  */
 static gboolean
 hand_down(int dir, CorralControllers wanted, CorralControllers *granted, GError **error)
@@ -126,10 +139,14 @@ hand_down(int dir, CorralControllers wanted, CorralControllers *granted, GError 
     *granted = wanted;
     if (enable(dir, ask, &refusal))
         return TRUE;
+    if (is_not_ours(dir)) {
+        *granted = wanted & (EVERYWHERE | read_controllers(dir, "cgroup.subtree_control"));
+        return TRUE;
+    }
 
     if (!is_final(refusal)) {
         g_clear_error(&refusal);
-        ask &= read_controllers(dir);
+        ask &= read_controllers(dir, "cgroup.controllers");
         *granted = wanted & (EVERYWHERE | ask);
         if (enable(dir, ask, &refusal))
             return TRUE;
