@@ -29,12 +29,15 @@ wait_for_state(CorralGroup *group, CorralFreezerState state)
     }
 }
 
+/* Somebody who has said that he is there: one on his way in would enter a frozen group. */
 static BedProcess
 start_in(CorralGroup *group, const char *what)
 {
     g_auto(GStrv) entrances = corral_group_list_entrances(group, NULL);
+    BedProcess process = bed_start(what, entrances);
 
-    return bed_start(what, entrances);
+    g_free(bed_read_line(&process));
+    return process;
 }
 
 /* A family that forks as fast as it can stops as a whole, and goes on. */
@@ -50,7 +53,6 @@ test_freeze(void)
         return;
     g_assert_cmpint(get_state(group), ==, CORRAL_FREEZER_THAWED);
     process = start_in(group, "--respawn");
-    g_free(bed_read_line(&process));
     for (rounds = 0; rounds < 10; rounds++) {
         g_autoptr(GArray) before = NULL;
         g_autoptr(GArray) after = NULL;
@@ -84,7 +86,7 @@ test_above(void)
     if (!above)
         return;
     group = bed_make("above/g", BED_BIT(FREEZER));
-    process = start_in(group, "--busy");
+    process = start_in(group, "--threads");
     g_assert_true(corral_group_freeze(above, BED_PATIENCE_MS, &error));
     g_assert_no_error(error);
     g_assert_cmpint(get_state(above), ==, CORRAL_FREEZER_SELF | CORRAL_FREEZER_COMPLETE);
@@ -114,7 +116,6 @@ test_timeout(void)
     if (!group)
         return;
     process = start_in(group, "--respawn");
-    g_free(bed_read_line(&process));
     for (rounds = 0; rounds < 20; rounds++) {
         if (corral_group_freeze(group, 0, &error)) {
             g_assert_cmpint(get_state(group), ==, CORRAL_FREEZER_SELF | CORRAL_FREEZER_COMPLETE);
@@ -176,7 +177,7 @@ test_kill(void)
     if (!above)
         return;
     group = bed_make("above/g", BED_BIT(FREEZER));
-    process = start_in(group, "--busy");
+    process = start_in(group, "--threads");
     g_assert_true(corral_group_freeze(group, BED_PATIENCE_MS, &error));
     g_assert_true(corral_group_freeze(above, BED_PATIENCE_MS, &error));
     g_assert_no_error(error);
