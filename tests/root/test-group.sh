@@ -46,11 +46,12 @@ failed=0
 for program in "$@"; do
     echo "# $program"
     [ -x "${CORRAL_BUILDDIR:-.}/$program" ] && dir=${CORRAL_BUILDDIR:-.} || dir=${CORRAL_SRCDIR:-.}
-    "$dir/$program" "$base"
+    timeout --kill-after=10 300 "$dir/$program" "$base"
     case $? in
     0) ;;
     77) skipped=$((skipped + 1)) ;;
-    *) echo "FAIL: $program"; failed=1 ;;
+    124|137) echo "FAIL: $program: it took more than five minutes"; failed=1; clear_up ;;
+    *) echo "FAIL: $program"; failed=1; clear_up ;;
     esac
 done
 status=$failed
