@@ -9,11 +9,13 @@ set -u
 [ "$(id -u)" = 0 ] || { echo "SKIP: needs root"; exit 77; }
 
 base=corral-test.$$
+unified=$(awk '$0 ~ / - cgroup2 / { print $5; exit }' /proc/self/mountinfo)
+handed_down=$(cat "$unified/cgroup.subtree_control" 2> /dev/null)
 
 # Innermost first; a process that is still there is one of ours.
 clear_up()
 {
-    local mount dir pid tries
+    local mount dir pid tries controller
 
     for mount in $(awk '$0 ~ / - cgroup2? / { print $5 }' /proc/self/mountinfo); do
         for tries in {1..20}; do
@@ -30,6 +32,13 @@ clear_up()
             echo "FAIL: cannot remove $mount/$base"
             status=1
         fi
+    done
+
+    # What the root has handed down to our groups it would hand down for ever, and what
+    # others find there depends on it.
+    for controller in $(cat "$unified/cgroup.subtree_control" 2> /dev/null); do
+        [[ " $handed_down " == *" $controller "* ]] ||
+            echo "-$controller" > "$unified/cgroup.subtree_control"
     done
 }
 
