@@ -76,7 +76,7 @@ open_hub(GError **error)
 CgNotify *
 cg_notify_new(GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&lock);
     CgNotify *self;
     CG_AUTO_FD fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 
@@ -117,7 +117,7 @@ drop_interest(CgNotify *self, int number)
 void
 cg_notify_free(CgNotify *self)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&lock);
     guint i;
 
     for (i = 0; i < self->numbers->len; i++)
@@ -132,7 +132,7 @@ static gboolean
 add(CgNotify *self, int fd, guint32 mask, const char *name, int dir, const char *file,
     GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&lock);
     GPtrArray *interests;
     Interest *interest;
     char path[64];
@@ -247,7 +247,7 @@ pass_on(const struct inotify_event *event)
 void
 cg_notify_pump(gint64 time)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&lock);
     alignas(struct inotify_event) char buffer[16 * 1024];
 
     if (hub.pumped == time)
