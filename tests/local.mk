@@ -122,6 +122,7 @@ tests_unit_test_faults_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_faults_LDFLAGS = $(AM_LDFLAGS) $(faulty_kernel_ldflags)
 # What faulty-kernel.c lets fail.
 faulty_kernel_ldflags = \
+	-Wl,--wrap=__openat_2 \
 	-Wl,--wrap=faccessat \
 	-Wl,--wrap=fdopendir \
 	-Wl,--wrap=fstat \
@@ -311,6 +312,7 @@ tests_fuzz_libreplay_la_SOURCES = tests/fuzz/fuzz.h tests/fuzz/replay.c
 
 # What pretend-kernel.c takes the place of.
 pretend_kernel_ldflags = \
+	-Wl,--wrap=__openat_2 \
 	-Wl,--wrap=faccessat \
 	-Wl,--wrap=fgetxattr \
 	-Wl,--wrap=fstat \

@@ -14,6 +14,8 @@
 
 #include "cg-codec.h"
 #include "cg-codec-devices.h"
+#include "cg-codec-io.h"
+#include "cg-codec-pages.h"
 #include "corral-device.h"
 #include "corral-pressure.h"
 #include "corral-types.h"
@@ -362,6 +364,122 @@ check_device_rules(const char *text)
     g_assert_cmpstr(exceptions_again, ==, exceptions);
 }
 
+/* ---- block I/O and huge pages ---- */
+
+/* Appended to, and only by what is accepted.  The first is about no device there is. */
+static void
+assert_appended(GArray *list, gboolean accepted)
+{
+    const guint size = g_array_get_element_size(list);
+    guint i;
+
+    for (i = 0; i < size; i++)
+        g_assert_cmpint(list->data[i], ==, 0x5a);
+    g_assert_true(accepted || list->len == 1);
+}
+
+static GArray *
+list_with_one(guint size)
+{
+    GArray *list = g_array_new(FALSE, TRUE, size);
+
+    g_array_set_size(list, 1);
+    memset(list->data, 0x5a, size);
+    return list;
+}
+
+static void
+check_io_weights(const char *text)
+{
+    g_autoptr(GArray) list = list_with_one(sizeof(CorralIoWeight));
+    guint weight = UNTOUCHED_UINT;
+    gboolean accepted = cg_codec_parse_io_weights(text, &weight, list);
+
+    assert_appended(list, accepted);
+    if (!accepted)
+        g_assert_cmpuint(weight, ==, UNTOUCHED_UINT);
+}
+
+static void
+check_io_max(const char *text)
+{
+    g_autoptr(GArray) list = list_with_one(sizeof(CorralIoLimits));
+    gboolean accepted = cg_codec_parse_io_max(text, list);
+    guint i;
+
+    assert_appended(list, accepted);
+    for (i = 1; i < list->len; i++) {
+        const CorralIoLimits *limits = &g_array_index(list, CorralIoLimits, i);
+        g_autoptr(GArray) again = g_array_new(FALSE, TRUE, sizeof(CorralIoLimits));
+        g_autofree char *line = cg_codec_format_io_max(limits);
+        g_autofree char *line_again = NULL;
+
+        g_assert_true(cg_codec_parse_io_max(line, again));
+        g_assert_cmpuint(again->len, ==, 1);
+        line_again = cg_codec_format_io_max(&g_array_index(again, CorralIoLimits, 0));
+        g_assert_cmpstr(line_again, ==, line);
+    }
+}
+
+static void
+check_io_throttle(const char *text)
+{
+    g_autoptr(GArray) list = list_with_one(sizeof(CorralIoLimits));
+
+    assert_appended(
+        list, cg_codec_parse_io_throttle(text, G_STRUCT_OFFSET(CorralIoLimits, write_bps), list));
+}
+
+static void
+check_io_stat(const char *text)
+{
+    g_autoptr(GArray) list = list_with_one(sizeof(CorralIoStatistics));
+
+    assert_appended(list, cg_codec_parse_io_stat(text, list));
+}
+
+static void
+check_io_service(const char *text)
+{
+    g_autoptr(GArray) list = list_with_one(sizeof(CorralIoStatistics));
+
+    assert_appended(list, cg_codec_parse_io_service(text, strlen(text) % 2, list));
+}
+
+static void
+check_io_cost(const char *text)
+{
+    static const CorralDevice device = {CORRAL_DEVICE_TYPE_BLOCK, 8, 16};
+    gboolean enabled = UNTOUCHED_UINT;
+
+    if (cg_codec_parse_io_cost(text, &device, &enabled))
+        g_assert_true(enabled == TRUE || enabled == FALSE);
+    else
+        g_assert_cmphex((guint)enabled, ==, UNTOUCHED_UINT);
+}
+
+static void
+check_scheduler(const char *text)
+{
+    g_autofree char *scheduler = cg_codec_parse_scheduler(text);
+
+    if (scheduler)
+        g_assert_nonnull(strstr(text, scheduler));
+}
+
+static void
+check_page_dir(const char *text)
+{
+    guint64 bytes = UNTOUCHED;
+
+    if (!cg_codec_parse_page_dir(text, &bytes)) {
+        g_assert_cmpuint(bytes, ==, UNTOUCHED);
+        return;
+    }
+
+    g_free(cg_codec_format_page_size(bytes));
+}
+
 /* A parser gets a line here, and a key that nobody else has. */
 /* clang-format off */
 static const struct {
@@ -381,6 +499,14 @@ static const struct {
     {'d', check_device},
     {'P', check_pressure},
     {'D', check_device_rules},
+    {'w', check_io_weights},
+    {'m', check_io_max},
+    {'o', check_io_throttle},
+    {'O', check_io_stat},
+    {'v', check_io_service},
+    {'q', check_io_cost},
+    {'h', check_scheduler},
+    {'g', check_page_dir},
 };
 /* clang-format on */
 

@@ -36,6 +36,10 @@ typedef union {
     CorralPressure pressure;
     CorralCpuTime time;
     CorralSample sample;
+    CorralMemoryStatistics memory;
+    CorralMemoryEvents events;
+    CorralFreezerState freezer;
+    guint32 handle;
 } Results;
 
 typedef gboolean (*Call)(Machine *self, Results *out, GError **error);
@@ -174,6 +178,104 @@ sample(Machine *self, Results *out, GError **error)
     return TRUE;
 }
 
+/* Calls that read one number, each. */
+static gboolean (*const numbers[])(CorralGroup *group, guint64 *number, GError **error) = {
+    corral_group_get_memory_high,   corral_group_get_memory_low,
+    corral_group_get_memory_min,    corral_group_get_memory_soft_limit,
+    corral_group_get_swap_usage,    corral_group_get_memory_total_usage,
+    corral_group_get_memory_peak,   corral_group_get_memory_total_limit,
+    corral_group_get_swap_limit,    corral_group_get_pids_limit,
+    corral_group_get_pids_usage,    corral_group_get_pids_peak,
+    corral_group_get_pids_failures,
+};
+
+/* The first byte of the first file says which; no file is harmed by one more. */
+static gboolean
+get_number(Machine *self, Results *out, GError **error)
+{
+    g_autofree char *text = pretend_kernel_dup_text(0);
+
+    return numbers[(guchar)text[0] % G_N_ELEMENTS(numbers)](self->group, &out->number, error);
+}
+
+static gboolean
+get_swappiness(Machine *self, Results *out, GError **error)
+{
+    return corral_group_get_swappiness(self->group, &out->small, error);
+}
+
+static gboolean
+get_oom_group(Machine *self, Results *out, GError **error)
+{
+    return corral_group_get_oom_group(self->group, &out->flag, error);
+}
+
+static gboolean
+get_memory_statistics(Machine *self, Results *out, GError **error)
+{
+    return corral_group_get_memory_statistics(self->group, &out->memory, error);
+}
+
+static gboolean
+get_memory_events(Machine *self, Results *out, GError **error)
+{
+    return corral_group_get_memory_events(self->group, &out->events, error);
+}
+
+static gboolean
+get_freezer_state(Machine *self, Results *out, GError **error)
+{
+    return corral_group_get_freezer_state(self->group, &out->freezer, error);
+}
+
+static gboolean
+get_net_class(Machine *self, Results *out, GError **error)
+{
+    return corral_group_get_net_class(self->group, &out->handle, error);
+}
+
+static gboolean
+get_net_priority(Machine *self, Results *out, GError **error)
+{
+    return corral_group_get_net_priority(self->group, "lo", &out->handle, error);
+}
+
+static gboolean
+get_huge_page_limit(Machine *self, Results *out, GError **error)
+{
+    return corral_group_get_huge_page_limit(self->group, 2 << 20, &out->number, error);
+}
+
+static gboolean
+get_io_weight(Machine *self, Results *out, GError **error)
+{
+    return corral_group_get_io_weight(self->group, &out->small, error);
+}
+
+static gboolean
+list_io_weights(Machine *self, Results *out G_GNUC_UNUSED, GError **error)
+{
+    g_autoptr(GPtrArray) list = corral_group_list_io_device_weights(self->group, error);
+
+    return list != NULL;
+}
+
+static gboolean
+list_io_limits(Machine *self, Results *out G_GNUC_UNUSED, GError **error)
+{
+    g_autoptr(GPtrArray) list = corral_group_list_io_limits(self->group, error);
+
+    return list != NULL;
+}
+
+static gboolean
+list_io_statistics(Machine *self, Results *out G_GNUC_UNUSED, GError **error)
+{
+    g_autoptr(GPtrArray) list = corral_group_list_io_statistics(self->group, error);
+
+    return list != NULL;
+}
+
 static void
 assert_share(double share)
 {
@@ -302,6 +404,19 @@ static const struct {
     {'M', get_migration},
     {'d', list_device_rules},
     {'S', sample},
+    {'N', get_number},
+    {'W', get_swappiness},
+    {'O', get_oom_group},
+    {'R', get_memory_statistics},
+    {'E', get_memory_events},
+    {'z', get_freezer_state},
+    {'x', get_net_class},
+    {'y', get_net_priority},
+    {'H', get_huge_page_limit},
+    {'j', get_io_weight},
+    {'k', list_io_weights},
+    {'K', list_io_limits},
+    {'J', list_io_statistics},
 };
 /* clang-format on */
 
@@ -366,7 +481,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     g_assert_nonnull(error);
     g_assert_true(error->domain == CORRAL_ERROR);
-    g_assert_true(strstr(error->message, "/machine") || strstr(error->message, "/cg"));
+    g_assert_true(strstr(error->message, "/machine") || strstr(error->message, "/cg") ||
+                  strstr(error->message, "group 'g'"));
     g_assert_cmpmem(&results, sizeof(results), &untouched, sizeof(untouched));
     return 0;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cg-convert.h"
+#include "corral-io.h"
 #include "corral-types.h"
 #include "fuzz.h"
 
@@ -23,6 +24,30 @@ static guint64
 weight_to_shares(guint64 weight)
 {
     return cg_convert_weight_to_shares(weight);
+}
+
+static guint64
+io_weight_to_bfq(guint64 weight)
+{
+    return cg_convert_io_weight_to_bfq(weight);
+}
+
+static guint64
+bfq_to_io_weight(guint64 weight)
+{
+    return cg_convert_bfq_to_io_weight(weight);
+}
+
+static guint64
+io_weight_to_cfq(guint64 weight)
+{
+    return cg_convert_io_weight_to_cfq(weight);
+}
+
+static guint64
+cfq_to_io_weight(guint64 weight)
+{
+    return cg_convert_cfq_to_io_weight(weight);
 }
 
 /*
@@ -41,6 +66,10 @@ static const struct {
     {shares_to_weight, CORRAL_CPU_WEIGHT_MIN, CORRAL_CPU_WEIGHT_MAX, G_MAXUINT64, NULL, 0, 0},
     {weight_to_shares, CORRAL_CPU_SHARES_MIN, CORRAL_CPU_SHARES_MAX, G_MAXUINT, shares_to_weight,
      CORRAL_CPU_WEIGHT_MIN, CORRAL_CPU_WEIGHT_MAX},
+    {io_weight_to_bfq, 1, 1000, G_MAXUINT, bfq_to_io_weight, 1, 1000},
+    {bfq_to_io_weight, CORRAL_IO_WEIGHT_MIN, CORRAL_IO_WEIGHT_MAX, G_MAXUINT, NULL, 0, 0},
+    {io_weight_to_cfq, 10, 1000, G_MAXUINT, cfq_to_io_weight, 2, 200},
+    {cfq_to_io_weight, CORRAL_IO_WEIGHT_MIN, CORRAL_IO_WEIGHT_MAX, G_MAXUINT, NULL, 0, 0},
 };
 
 int

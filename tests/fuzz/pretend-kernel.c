@@ -65,6 +65,7 @@ pretend_kernel_dup_text(guint i)
 int __wrap_fstat(int fd, struct stat *st);
 int __wrap_fstatat(int dir, const char *path, struct stat *st, int flags);
 int __wrap_openat(int dir, const char *path, int flags, ...);
+int __wrap___openat_2(int dir, const char *path, int flags);
 int __wrap_faccessat(int dir, const char *path, int mode, int flags);
 ssize_t __wrap_read(int fd, void *buffer, size_t size);
 ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t at);
@@ -88,6 +89,13 @@ __wrap_openat(int dir G_GNUC_UNUSED, const char *path G_GNUC_UNUSED, int flags, 
         files[fd].at = 0;
     }
     return fd;
+}
+
+/* What openat() is where the compiler does not know the flags. */
+int
+__wrap___openat_2(int dir, const char *path, int flags)
+{
+    return __wrap_openat(dir, path, flags);
 }
 
 int

@@ -191,6 +191,7 @@ struct dirent *__real_readdir(DIR *stream);
 int __real_stat(const char *path, struct stat *st);
 long __real_syscall(long number, ...);
 
+int __wrap___openat_2(int dir, const char *path, int flags);
 int __wrap_faccessat(int dir, const char *path, int mode, int flags);
 DIR *__wrap_fdopendir(int fd);
 int __wrap_fstat(int fd, struct stat *st);
@@ -250,6 +251,13 @@ __wrap_pread(int fd, void *buffer, size_t size, off_t at)
         return -1;
 
     return __real_pread(fd, buffer, fate == IS_SHORT ? MIN(size, 4085) : size, at);
+}
+
+/* What openat() is where the compiler does not know the flags. */
+int
+__wrap___openat_2(int dir, const char *path, int flags)
+{
+    return __wrap_openat(dir, path, flags);
 }
 
 ssize_t
