@@ -469,66 +469,224 @@ commit(Bed *bed, Results *results G_GNUC_UNUSED, GError **error)
     return corral_transaction_commit(transaction, error);
 }
 
+/* ---- the rest ---- */
+
+static gboolean
+get_swappiness(Bed *bed, Results *results, GError **error)
+{
+    return corral_group_get_swappiness(bed->group, &results->out.small, error);
+}
+
+static gboolean
+get_oom_group(Bed *bed, Results *results, GError **error)
+{
+    return corral_group_get_oom_group(bed->group, &results->out.flag, error);
+}
+
+static gboolean
+get_memory_statistics(Bed *bed, Results *results, GError **error)
+{
+    return corral_group_get_memory_statistics(bed->group, &results->out.memory, error);
+}
+
+static gboolean
+get_memory_events(Bed *bed, Results *results, GError **error)
+{
+    return corral_group_get_memory_events(bed->group, &results->out.events, error);
+}
+
+static gboolean
+set_memory_limits(Bed *bed, Results *results G_GNUC_UNUSED, GError **error)
+{
+    return corral_group_set_memory_limits(bed->group, 64 << 20, 96 << 20, error);
+}
+
+static gboolean
+freeze(Bed *bed, Results *results G_GNUC_UNUSED, GError **error)
+{
+    return corral_group_freeze(bed->group, 0, error);
+}
+
+static gboolean
+thaw(Bed *bed, Results *results G_GNUC_UNUSED, GError **error)
+{
+    return corral_group_thaw(bed->group, error);
+}
+
+static gboolean
+get_freezer_state(Bed *bed, Results *results, GError **error)
+{
+    return corral_group_get_freezer_state(bed->group, &results->out.freezer, error);
+}
+
+static gboolean
+set_net_class(Bed *bed, Results *results G_GNUC_UNUSED, GError **error)
+{
+    return corral_group_set_net_class(bed->group, 0x100001, error);
+}
+
+static gboolean
+get_net_class(Bed *bed, Results *results, GError **error)
+{
+    return corral_group_get_net_class(bed->group, &results->out.handle, error);
+}
+
+static gboolean
+set_io_weight(Bed *bed, Results *results G_GNUC_UNUSED, GError **error)
+{
+    return corral_group_set_io_weight(bed->group, 200, error);
+}
+
+static gboolean
+get_io_weight(Bed *bed, Results *results, GError **error)
+{
+    return corral_group_get_io_weight(bed->group, &results->out.small, error);
+}
+
+static gboolean
+count(Results *results, GPtrArray *list)
+{
+    if (!list)
+        return FALSE;
+
+    results->text = g_strdup_printf("%u", list->len);
+    g_ptr_array_unref(list);
+    return TRUE;
+}
+
+static gboolean
+set_io_limits(Bed *bed, Results *results G_GNUC_UNUSED, GError **error)
+{
+    static const CorralDevice device = {CORRAL_DEVICE_TYPE_BLOCK, 8, 16};
+    g_autoptr(CorralIoLimits) limits = corral_io_limits_new(&device);
+
+    limits->read_bps = 1 << 20;
+    limits->write_iops = 100;
+    return corral_group_set_io_limits(bed->group, limits, error);
+}
+
+static gboolean
+list_io_limits(Bed *bed, Results *results, GError **error)
+{
+    return count(results, corral_group_list_io_limits(bed->group, error));
+}
+
+static gboolean
+list_io_statistics(Bed *bed, Results *results, GError **error)
+{
+    return count(results, corral_group_list_io_statistics(bed->group, error));
+}
+
+#define CALL(name, call, traits)                                                                   \
+    {                                                                                              \
+        name, call, traits, NULL, NULL, 0                                                          \
+    }
+#define GET(name, get)                                                                             \
+    {                                                                                              \
+        name, NULL, CALL_READS, get, NULL, 0                                                       \
+    }
+#define SET(name, set, value, traits)                                                              \
+    {                                                                                              \
+        name, NULL, traits, NULL, set, value                                                       \
+    }
+
 /* A public call gets a line here. */
 /* clang-format off */
 const Call calls[] = {
-    {"host-new", host_new, CALL_READS},
-    {"find-process", find_process, CALL_READS},
-    {"find-groups", find_groups, CALL_READS},
-    {"make", make, 0},
+    CALL("host-new", host_new, CALL_READS),
+    CALL("find-process", find_process, CALL_READS),
+    CALL("find-groups", find_groups, CALL_READS),
+    CALL("make", make, 0),
     /* Without labels, what is made on the way stays. */
-    {"make-levels", make_levels, 0 | CALL_DIFFERS},
-    {"make-again", make_again, 0},
-    {"make-for-process", make_for_process, CALL_DIFFERS},
-    {"make-threaded", make_threaded, 0},
-    {"open", open_group, CALL_READS},
-    {"open-child", open_child, CALL_READS},
-    {"list-children", list_children, CALL_READS},
+    CALL("make-levels", make_levels, 0 | CALL_DIFFERS),
+    CALL("make-again", make_again, 0),
+    CALL("make-for-process", make_for_process, CALL_DIFFERS),
+    CALL("make-threaded", make_threaded, 0),
+    CALL("open", open_group, CALL_READS),
+    CALL("open-child", open_child, CALL_READS),
+    CALL("list-children", list_children, CALL_READS),
     /* A level above that cannot be looked at stays. */
-    {"remove", remove_group, CALL_PARTIAL | CALL_DIFFERS},
-    {"attach-process", attach_process, CALL_PARTIAL},
-    {"attach-thread", attach_thread, CALL_PARTIAL},
-    {"list-processes", list_processes, CALL_READS},
-    {"list-threads", list_threads, CALL_READS},
-    {"kill", kill_group, CALL_PARTIAL},
+    CALL("remove", remove_group, CALL_PARTIAL | CALL_DIFFERS),
+    CALL("attach-process", attach_process, CALL_PARTIAL),
+    CALL("attach-thread", attach_thread, CALL_PARTIAL),
+    CALL("list-processes", list_processes, CALL_READS),
+    CALL("list-threads", list_threads, CALL_READS),
+    CALL("kill", kill_group, CALL_PARTIAL),
     /* Without labels, shares read back rounded where the kernel has weights. */
-    {"set-shares", set_shares, CALL_DIFFERS},
-    {"get-shares", get_shares, CALL_READS | CALL_DIFFERS},
-    {"set-weight", set_weight, 0},
-    {"get-weight", get_weight, CALL_READS},
-    {"set-ceiling", set_ceiling, 0},
-    {"get-ceiling", get_ceiling, CALL_READS},
-    {"set-burst", set_burst, 0},
-    {"get-burst", get_burst, CALL_READS},
-    {"set-idle", set_idle, 0},
-    {"get-idle", get_idle, CALL_READS},
-    {"get-throttling", get_throttling, CALL_READS},
-    {"get-cpu-time", get_cpu_time, CALL_READS},
-    {"get-cpu-time-per-cpu", get_cpu_time_per_cpu, CALL_READS},
-    {"set-cpus", set_cpus, 0},
-    {"get-cpus", get_cpus, CALL_READS},
-    {"get-effective-cpus", get_effective_cpus, CALL_READS},
-    {"set-memory-nodes", set_memory_nodes, 0},
-    {"get-memory-nodes", get_memory_nodes, CALL_READS},
-    {"get-effective-memory-nodes", get_effective_memory_nodes, CALL_READS},
-    {"set-memory-migration", set_memory_migration, 0},
-    {"get-memory-migration", get_memory_migration, CALL_READS},
-    {"set-memory-limit", set_memory_limit, 0},
-    {"get-memory-limit", get_memory_limit, CALL_READS},
-    {"get-memory-usage", get_memory_usage, CALL_READS},
-    {"get-pressure", get_pressure, CALL_READS},
-    {"get-pressure-of-host", get_pressure_of_host, CALL_READS},
-    {"deny-all-devices", deny_all_devices, 0},
-    {"allow-device", allow_device, 0},
-    {"deny-device", deny_device, 0},
-    {"deny-device-node", deny_device_node, 0},
-    {"set-device-rules", set_device_rules, 0},
-    {"list-device-rules", list_device_rules, CALL_READS},
-    {"ask-device", ask_device, CALL_READS},
-    {"set-label", set_label, CALL_PARTIAL},
-    {"get-label", get_label, CALL_READS},
-    {"read-sample", read_sample, CALL_READS},
-    {"commit", commit, 0},
+    CALL("set-shares", set_shares, CALL_DIFFERS),
+    CALL("get-shares", get_shares, CALL_READS | CALL_DIFFERS),
+    CALL("set-weight", set_weight, 0),
+    CALL("get-weight", get_weight, CALL_READS),
+    CALL("set-ceiling", set_ceiling, 0),
+    CALL("get-ceiling", get_ceiling, CALL_READS),
+    CALL("set-burst", set_burst, 0),
+    CALL("get-burst", get_burst, CALL_READS),
+    CALL("set-idle", set_idle, 0),
+    CALL("get-idle", get_idle, CALL_READS),
+    CALL("get-throttling", get_throttling, CALL_READS),
+    CALL("get-cpu-time", get_cpu_time, CALL_READS),
+    CALL("get-cpu-time-per-cpu", get_cpu_time_per_cpu, CALL_READS),
+    CALL("set-cpus", set_cpus, 0),
+    CALL("get-cpus", get_cpus, CALL_READS),
+    CALL("get-effective-cpus", get_effective_cpus, CALL_READS),
+    CALL("set-memory-nodes", set_memory_nodes, 0),
+    CALL("get-memory-nodes", get_memory_nodes, CALL_READS),
+    CALL("get-effective-memory-nodes", get_effective_memory_nodes, CALL_READS),
+    CALL("set-memory-migration", set_memory_migration, 0),
+    CALL("get-memory-migration", get_memory_migration, CALL_READS),
+    CALL("set-memory-limit", set_memory_limit, 0),
+    CALL("get-memory-limit", get_memory_limit, CALL_READS),
+    CALL("get-memory-usage", get_memory_usage, CALL_READS),
+    CALL("get-pressure", get_pressure, CALL_READS),
+    CALL("get-pressure-of-host", get_pressure_of_host, CALL_READS),
+    CALL("deny-all-devices", deny_all_devices, 0),
+    CALL("allow-device", allow_device, 0),
+    CALL("deny-device", deny_device, 0),
+    CALL("deny-device-node", deny_device_node, 0),
+    CALL("set-device-rules", set_device_rules, 0),
+    CALL("list-device-rules", list_device_rules, CALL_READS),
+    CALL("ask-device", ask_device, CALL_READS),
+    CALL("set-label", set_label, CALL_PARTIAL),
+    CALL("get-label", get_label, CALL_READS),
+    CALL("read-sample", read_sample, CALL_READS),
+    CALL("commit", commit, 0),
+    GET("get-memory-high", corral_group_get_memory_high),
+    GET("get-memory-low", corral_group_get_memory_low),
+    GET("get-memory-min", corral_group_get_memory_min),
+    GET("get-memory-soft-limit", corral_group_get_memory_soft_limit),
+    GET("get-swap-usage", corral_group_get_swap_usage),
+    GET("get-memory-total-usage", corral_group_get_memory_total_usage),
+    GET("get-memory-peak", corral_group_get_memory_peak),
+    GET("get-memory-total-limit", corral_group_get_memory_total_limit),
+    GET("get-swap-limit", corral_group_get_swap_limit),
+    GET("get-pids-limit", corral_group_get_pids_limit),
+    GET("get-pids-usage", corral_group_get_pids_usage),
+    GET("get-pids-peak", corral_group_get_pids_peak),
+    GET("get-pids-failures", corral_group_get_pids_failures),
+    SET("set-memory-high", corral_group_set_memory_high, 96 << 20, 0),
+    SET("set-memory-low", corral_group_set_memory_low, 1 << 20, 0),
+    SET("set-memory-min", corral_group_set_memory_min, 1 << 20, 0),
+    SET("set-memory-soft-limit", corral_group_set_memory_soft_limit, 96 << 20, 0),
+    /* Without labels, what is kept there of the two limits is made up from what is in force. */
+    SET("set-memory-total-limit", corral_group_set_memory_total_limit, 256 << 20, CALL_DIFFERS),
+    SET("set-swap-limit", corral_group_set_swap_limit, 64 << 20, CALL_DIFFERS),
+    SET("set-pids-limit", corral_group_set_pids_limit, 100, 0),
+    CALL("get-swappiness", get_swappiness, CALL_READS),
+    CALL("get-oom-group", get_oom_group, CALL_READS),
+    CALL("get-memory-statistics", get_memory_statistics, CALL_READS),
+    CALL("get-memory-events", get_memory_events, CALL_READS),
+    CALL("set-memory-limits", set_memory_limits, CALL_DIFFERS),
+    CALL("freeze", freeze, 0),
+    CALL("thaw", thaw, 0),
+    CALL("get-freezer-state", get_freezer_state, CALL_READS),
+    CALL("set-net-class", set_net_class, 0),
+    CALL("get-net-class", get_net_class, CALL_READS),
+    /* What is set back is the same to the kernel; the fake machine keeps it to the letter. */
+    CALL("set-io-weight", set_io_weight, CALL_PARTIAL),
+    CALL("get-io-weight", get_io_weight, CALL_READS),
+    CALL("set-io-limits", set_io_limits, CALL_PARTIAL),
+    CALL("list-io-limits", list_io_limits, CALL_READS),
+    CALL("list-io-statistics", list_io_statistics, CALL_READS),
 };
 /* clang-format on */
 

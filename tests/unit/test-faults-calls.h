@@ -27,6 +27,10 @@ typedef struct {
         CorralPressure pressure;
         CorralCpuTime time;
         CorralSample sample;
+        CorralMemoryStatistics memory;
+        CorralMemoryEvents events;
+        CorralFreezerState freezer;
+        guint32 handle;
     } out;
     char *text;
 } Results;
@@ -42,6 +46,10 @@ typedef struct {
     const char *name;
     gboolean (*call)(Bed *bed, Results *results, GError **error);
     CallTraits traits;
+    /* In place of @call: one number of the group, to be had or to be given. */
+    gboolean (*get)(CorralGroup *group, guint64 *value, GError **error);
+    gboolean (*set)(CorralGroup *group, guint64 value, GError **error);
+    guint64 value;
 } Call;
 
 extern const Call calls[];
