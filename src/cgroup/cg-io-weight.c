@@ -4,9 +4,8 @@
  *
  * Which mechanism weighs is a matter of each device, and each mechanism has
  * files of its own.  A weight goes to all that this kernel has, and is read
- * from the first.  Where a mechanism's scale is narrower than the library's,
- * the number the user gave is kept in a label beside the one it became, as for
- * shares of processor time.
+ * from the first.  What is read is what is in force: where a mechanism's scale is
+ * narrower than the library's, not the number that the user gave.
  */
 #include <config.h>
 
@@ -15,9 +14,6 @@
 #include "cg-io.h"
 #include "corral-error.h"
 #include "corral-types.h"
-
-/* "<weight> <what it became>"; of a device, with "-MAJOR:MINOR" after it */
-#define WEIGHT_LABEL "io-weight"
 
 static const CgIoWeightFile *
 files_of(const CgPlace *place)
@@ -31,60 +27,10 @@ to_kernel(const CgIoWeightFile *file, guint weight)
     return file->to_kernel ? file->to_kernel(weight) : weight;
 }
 
-/* ---- the label ---- */
-
-static char *
-label_of(const CorralDevice *device)
-{
-    return device ? g_strdup_printf(WEIGHT_LABEL "-%u:%u", device->major, device->minor)
-                  : g_strdup(WEIGHT_LABEL);
-}
-
-/* Only where something is lost, or an older label would tell something else. */
-static void
-keep_weight(const CgPlace *place, const CgIoWeightFile *file, const CorralDevice *device,
-            guint weight)
-{
-    g_autofree char *label = label_of(device);
-    g_autofree char *before = NULL;
-    char text[64];
-    guint became;
-
-    if (!file->to_kernel || weight == CORRAL_IO_WEIGHT_INHERIT)
-        return;
-    became = file->to_kernel(weight);
-    before = cg_place_get_label(place, label, NULL);
-    if (!before && file->from_kernel(became) == weight)
-        return;
-
-    g_snprintf(text, sizeof(text), "%u %u", weight, became);
-    if (!cg_place_set_label(place, label, text, NULL))
-        g_debug("the weight will read back rounded: no attributes on cgroups here");
-}
-
 static guint
-kept_weight(const CgPlace *place, const CgIoWeightFile *file, const CorralDevice *device,
-            guint value)
+from_kernel(const CgIoWeightFile *file, guint value)
 {
-    g_autofree char *label = NULL;
-    g_autofree char *text = NULL;
-
-    if (!file->from_kernel)
-        return value;
-
-    label = label_of(device);
-    text = cg_place_get_label(place, label, NULL);
-    if (text) {
-        g_auto(GStrv) words = g_strsplit(text, " ", -1);
-        guint64 kept, became;
-
-        if (g_strv_length(words) == 2 && cg_codec_parse_u64(words[0], &kept) &&
-            cg_codec_parse_u64(words[1], &became) && became == value &&
-            kept >= CORRAL_IO_WEIGHT_MIN && kept <= CORRAL_IO_WEIGHT_MAX)
-            return kept;
-    }
-
-    return file->from_kernel(value);
+    return file->from_kernel ? file->from_kernel(value) : value;
 }
 
 /* ---- reading ---- */
@@ -121,8 +67,9 @@ refuse_none(const CgPlace *place, GError **error)
     return FALSE;
 }
 
-gboolean
-cg_io_get_weight(const CgPlace *place, guint *weight, GError **error)
+/* The file that this kernel's weight is read from, and what is in it; NULL if there is none. */
+static const CgIoWeightFile *
+find_first(const CgPlace *place, guint *value, GError **error)
 {
     const CgIoWeightFile *files = files_of(place);
     gsize i;
@@ -130,17 +77,42 @@ cg_io_get_weight(const CgPlace *place, guint *weight, GError **error)
     for (i = 0; i < CG_IO_N_WEIGHT_FILES; i++) {
         g_autoptr(GArray) unused = g_array_new(FALSE, FALSE, sizeof(CorralIoWeight));
         gboolean there;
-        guint value;
 
-        if (!read_weights(place, files[i].file, &there, &value, unused, error))
-            return FALSE;
-        if (!there)
-            continue;
-        *weight = kept_weight(place, &files[i], NULL, value);
-        return TRUE;
+        if (!read_weights(place, files[i].file, &there, value, unused, error))
+            return NULL;
+        if (there)
+            return &files[i];
     }
 
-    return refuse_none(place, error);
+    refuse_none(place, error);
+    return NULL;
+}
+
+gboolean
+cg_io_get_weight(const CgPlace *place, guint *weight, GError **error)
+{
+    guint value;
+    const CgIoWeightFile *file = find_first(place, &value, error);
+
+    if (!file)
+        return FALSE;
+
+    *weight = from_kernel(file, value);
+    return TRUE;
+}
+
+gboolean
+cg_io_get_weight_range(const CgPlace *place, guint *least, guint *most, GError **error)
+{
+    guint unused;
+    const CgIoWeightFile *file = find_first(place, &unused, error);
+
+    if (!file)
+        return FALSE;
+
+    *least = from_kernel(file, to_kernel(file, CORRAL_IO_WEIGHT_MIN));
+    *most = from_kernel(file, to_kernel(file, CORRAL_IO_WEIGHT_MAX));
+    return TRUE;
 }
 
 gboolean
@@ -163,7 +135,7 @@ cg_io_list_device_weights(const CgPlace *place, GArray *weights, GError **error)
 
             if (cg_codec_find_device(weights, &weight->device))
                 continue;
-            weight->weight = kept_weight(place, &files[i], &weight->device, weight->weight);
+            weight->weight = from_kernel(&files[i], weight->weight);
             g_array_append_val(weights, *weight);
         }
     }
@@ -179,7 +151,7 @@ cg_io_set_weight(const CgPlace *place, guint weight, GError **error)
     const CgIoWeightFile *files = files_of(place);
     gboolean there[CG_IO_N_WEIGHT_FILES];
     guint before[CG_IO_N_WEIGHT_FILES];
-    const CgIoWeightFile *first = NULL;
+    gboolean any = FALSE;
     gsize i;
 
     for (i = 0; i < CG_IO_N_WEIGHT_FILES; i++) {
@@ -187,10 +159,9 @@ cg_io_set_weight(const CgPlace *place, guint weight, GError **error)
 
         if (!read_weights(place, files[i].file, &there[i], &before[i], unused, error))
             return FALSE;
-        if (there[i] && !first)
-            first = &files[i];
+        any = any || there[i];
     }
-    if (!first)
+    if (!any)
         return refuse_none(place, error);
 
     for (i = 0; i < CG_IO_N_WEIGHT_FILES; i++) {
@@ -204,7 +175,6 @@ cg_io_set_weight(const CgPlace *place, guint weight, GError **error)
         return FALSE;
     }
 
-    keep_weight(place, first, NULL, weight);
     return TRUE;
 }
 
@@ -226,8 +196,6 @@ cg_io_set_device_weight(const CgPlace *place, const CorralDevice *device, guint 
                 : g_strdup_printf("%s %u", number, to_kernel(&files[i], weight));
 
         if (cg_place_write(place, files[i].device_file, text, &failure)) {
-            if (!taken)
-                keep_weight(place, &files[i], device, weight);
             taken = TRUE;
         } else if (!g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_UNSUPPORTED)) {
             g_propagate_error(error, g_steal_pointer(&failure));

@@ -57,6 +57,7 @@ GPtrArray *cg_io_box(GArray *list, GDestroyNotify free_element);
 /* cg-io-weight.c: the weights, by the table of files. */
 gboolean cg_io_set_weight(const CgPlace *place, guint weight, GError **error);
 gboolean cg_io_get_weight(const CgPlace *place, guint *weight, GError **error);
+gboolean cg_io_get_weight_range(const CgPlace *place, guint *least, guint *most, GError **error);
 gboolean cg_io_set_device_weight(const CgPlace *place, const CorralDevice *device, guint weight,
                                  GError **error);
 gboolean cg_io_list_device_weights(const CgPlace *place, GArray *weights, GError **error);

@@ -47,8 +47,8 @@ corral_io_weight_free(CorralIoWeight *self)
  * compete, on devices where something weighs
  * (corral_group_get_io_enforcement()).  The weight goes to every mechanism that this
  * kernel has.  Some have a narrower scale: bfq stops at 1000, cfq has 10 to 1000
- * around 500.  Beyond that there is no difference, and the number given here
- * still reads back.  If one mechanism refuses, all are as they were.
+ * around 500.  Beyond that there is no difference, and what reads back is what is
+ * in force (corral_group_get_io_weight_range()).  If one mechanism refuses, all are as they were.
  *
  * %CORRAL_ERROR_RANGE: nothing was written; %CORRAL_ERROR_UNSUPPORTED: this
  * kernel has no such mechanism; %CORRAL_ERROR_NO_CONTROLLER, %CORRAL_ERROR_GONE.
@@ -85,6 +85,29 @@ corral_group_get_io_weight(CorralGroup *self, guint *weight, GError **error)
     const CgPlace *place;
 
     return cg_io_find(self, &place, error) && cg_io_get_weight(place, weight, error);
+}
+
+/**
+ * corral_group_get_io_weight_range:
+ * @self: a group
+ * @least: (out): the least weight that reads back as it was set
+ * @most: (out): the largest
+ * @error: where to put what went wrong
+ *
+ * What this kernel can tell apart, within %CORRAL_IO_WEIGHT_MIN to
+ * %CORRAL_IO_WEIGHT_MAX.  Weights beyond it are taken, and become the nearest.
+ *
+ * %CORRAL_ERROR_UNSUPPORTED: this kernel has no mechanism that weighs.
+ *
+ * Returns: (skip): %TRUE on success
+ * Since: 0.1
+ */
+gboolean
+corral_group_get_io_weight_range(CorralGroup *self, guint *least, guint *most, GError **error)
+{
+    const CgPlace *place;
+
+    return cg_io_find(self, &place, error) && cg_io_get_weight_range(place, least, most, error);
 }
 
 /**

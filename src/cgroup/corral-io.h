@@ -70,6 +70,8 @@ gboolean corral_group_set_io_weight(CorralGroup *self, guint weight, GError **er
     G_GNUC_WARN_UNUSED_RESULT;
 gboolean corral_group_get_io_weight(CorralGroup *self, guint *weight, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+gboolean corral_group_get_io_weight_range(CorralGroup *self, guint *least, guint *most,
+                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean corral_group_set_io_device_weight(CorralGroup *self, const CorralDevice *device,
                                            guint weight, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean corral_group_get_io_device_weight(CorralGroup *self, const CorralDevice *device,

@@ -297,6 +297,7 @@ test_weight(void)
     g_autoptr(CorralGroup) group = bed_make_or_skip("weight", CORRAL_CONTROLLER_IO);
     g_autofree char *dir = NULL;
     g_autoptr(GError) error = NULL;
+    guint least, most;
     guint weight;
     guint last = 100;
     gsize i;
@@ -304,12 +305,13 @@ test_weight(void)
     if (!group)
         return;
     dir = bed_dir("weight", CORRAL_CONTROLLER_IO);
-    if (!corral_group_get_io_weight(group, &weight, &error)) {
+    if (!corral_group_get_io_weight_range(group, &least, &most, &error)) {
         g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_UNSUPPORTED);
         g_test_skip("nothing in this kernel weighs");
         bed_remove(group);
         return;
     }
+    g_assert_true(corral_group_get_io_weight(group, &weight, NULL));
     g_assert_cmpuint(weight, ==, 100);
 
     for (i = 0; i < G_N_ELEMENTS(table); i++) {
@@ -322,7 +324,7 @@ test_weight(void)
         done = corral_group_set_io_weight(group, table[i].weight, &error);
         bed_assert_answer(done, error, table[i].code);
         if (done)
-            last = table[i].weight;
+            last = CLAMP(table[i].weight, least, most);
         g_assert_true(corral_group_get_io_weight(group, &weight, NULL));
         g_assert_cmpuint(weight, ==, last);
         text = bed_get(dir, bed_is_legacy(dir) ? "blkio.bfq.weight" : "io.bfq.weight");
@@ -368,7 +370,8 @@ test_device_weight(void)
         g_assert_cmpuint(weight, ==, 200);
         g_assert_true(corral_group_set_io_device_weight(group, &disk.device, 5000, &error));
         g_assert_true(corral_group_get_io_device_weight(group, &disk.device, &weight, &error));
-        g_assert_cmpuint(weight, ==, 5000);
+        /* bfq stops there, whatever else in this kernel does not. */
+        g_assert_cmpuint(weight, ==, 1000);
         list = corral_group_list_io_device_weights(group, &error);
         g_assert_no_error(error);
         g_assert_cmpuint(list->len, ==, 1);

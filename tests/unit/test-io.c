@@ -54,17 +54,17 @@ test_weight(void)
         const char *bfq;
         const char *cost;
         const char *cfq;
+        guint legacy; /* what reads back there */
     } table[] = {
-        {1, TRUE, "1", "1", "10"},
-        {100, TRUE, "100", "100", "500"},
-        {1000, TRUE, "1000", "1000", "1000"},
-        {5000, TRUE, "1000", "5000", "1000"},
-        {10000, TRUE, "1000", "10000", "1000"},
-        /* No label of an earlier one is taken for it. */
-        {1000, TRUE, "1000", "1000", "1000"},
-        {0, FALSE, "1000", "1000", "1000"},
-        {10001, FALSE, "1000", "1000", "1000"},
-        {G_MAXUINT, FALSE, "1000", "1000", "1000"},
+        {1, TRUE, "1", "1", "10", 1},
+        {100, TRUE, "100", "100", "500", 100},
+        {1000, TRUE, "1000", "1000", "1000", 1000},
+        {5000, TRUE, "1000", "5000", "1000", 1000},
+        {10000, TRUE, "1000", "10000", "1000", 1000},
+        {1000, TRUE, "1000", "1000", "1000", 1000},
+        {0, FALSE, "1000", "1000", "1000", 0},
+        {10001, FALSE, "1000", "1000", "1000", 0},
+        {G_MAXUINT, FALSE, "1000", "1000", "1000", 0},
     };
     gboolean legacy;
     gsize i;
@@ -75,11 +75,16 @@ test_weight(void)
         g_autoptr(CorralGroup) group = make(host);
         guint weight = UNTOUCHED;
         guint last = 100;
+        guint least = UNTOUCHED;
+        guint most = UNTOUCHED;
 
         if (legacy)
             fake_cgroup_put(fake, LEGACY "/blkio.weight", "500\n");
         g_assert_true(corral_group_get_io_weight(group, &weight, NULL));
         g_assert_cmpuint(weight, ==, 100);
+        g_assert_true(corral_group_get_io_weight_range(group, &least, &most, NULL));
+        g_assert_cmpuint(least, ==, 1);
+        g_assert_cmpuint(most, ==, legacy ? 1000 : 10000);
 
         for (i = 0; i < G_N_ELEMENTS(table); i++) {
             g_autoptr(GError) error = NULL;
@@ -89,7 +94,7 @@ test_weight(void)
                             table[i].ok);
             if (table[i].ok) {
                 g_assert_no_error(error);
-                last = table[i].weight;
+                last = legacy ? table[i].legacy : table[i].weight;
             } else {
                 g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_RANGE);
             }
@@ -123,6 +128,7 @@ test_mechanisms(void)
     g_autoptr(GPtrArray) list = NULL;
     g_autoptr(GError) error = NULL;
     guint weight = UNTOUCHED;
+    guint least, most;
 
     /* Refused by the second: as it was. */
     fake_cgroup_fail(fake, FAKE_WRITE, 1, EINVAL);
@@ -136,10 +142,16 @@ test_mechanisms(void)
     assert_file(fake, UNIFIED "/io.bfq.weight", "1000");
     g_assert_true(corral_group_get_io_weight(group, &weight, &error));
     g_assert_no_error(error);
-    g_assert_cmpuint(weight, ==, 5000);
+    g_assert_cmpuint(weight, ==, 1000);
+
+    g_assert_true(corral_group_get_io_weight_range(group, &least, &most, &error));
+    g_assert_cmpuint(most, ==, 1000);
 
     weight = UNTOUCHED;
     drop(fake, UNIFIED "/io.bfq.weight");
+    g_assert_false(corral_group_get_io_weight_range(group, &least, &most, &error));
+    g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_UNSUPPORTED);
+    g_clear_error(&error);
     g_assert_false(corral_group_set_io_weight(group, 5000, &error));
     g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_UNSUPPORTED);
     g_clear_error(&error);
@@ -191,7 +203,7 @@ test_device(void)
     assert_file(fake, LEGACY "/blkio.bfq.weight_device", "8:0 1000");
     fake_cgroup_put(fake, LEGACY "/blkio.bfq.weight_device", "default 100\n8:0 1000\n9:1 3\n");
     g_assert_true(corral_group_get_io_device_weight(group, &sda, &weight, &error));
-    g_assert_cmpuint(weight, ==, 5000);
+    g_assert_cmpuint(weight, ==, 1000);
     list = corral_group_list_io_device_weights(group, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(list->len, ==, 2);
