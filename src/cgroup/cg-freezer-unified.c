@@ -5,6 +5,10 @@
  * "cgroup.freeze" is what the group itself was asked for; "cgroup.events" says
  * whether all have stopped, for whatever reason, and wakes those who poll it.
  * What the groups above were asked for stands in their files.
+ *
+ * One that waits, and cannot be interrupted, for another that has stopped does so for
+ * good: whoever reads from a file system in user space that is served inside of the
+ * group.  So after each wait in vain all are let run for a moment.
  */
 #include <config.h>
 
@@ -17,10 +21,28 @@
 /* A wait is looked after now and then, should an event have got lost. */
 #define WAIT_MAX_US (100 * G_TIME_SPAN_MILLISECOND)
 
+/* Long enough for an answer, even of one that has to wait for a processor. */
+#define MOMENT_US (5 * G_TIME_SPAN_MILLISECOND)
+
+static gboolean
+ask(const CgPlace *place, gboolean freeze, GError **error)
+{
+    return cg_place_write_bool(place, "cgroup.freeze", freeze, error);
+}
+
 static gboolean
 thaw(const CgPlace *place, GError **error)
 {
-    return cg_place_write_bool(place, "cgroup.freeze", FALSE, error);
+    return ask(place, FALSE, error);
+}
+
+static gboolean
+let_run(const CgPlace *place, GError **error)
+{
+    if (!thaw(place, error))
+        return FALSE;
+    g_usleep(MOMENT_US);
+    return ask(place, TRUE, error);
 }
 
 static gboolean
@@ -36,13 +58,14 @@ parse_events(const CgPlace *place, const char *text, gboolean *complete, GError 
     return TRUE;
 }
 
-static void
+/* FALSE if nothing has come. */
+static gboolean
 wait_for_event(int fd, gint64 patience_us)
 {
     struct pollfd waits = {.fd = fd, .events = POLLPRI};
 
     /* At least 1 ms, or the last one would be spent on asking. */
-    (void)poll(&waits, 1, CLAMP(patience_us, 1000, WAIT_MAX_US) / 1000);
+    return poll(&waits, 1, CLAMP(patience_us, 1000, WAIT_MAX_US) / 1000) != 0;
 }
 
 static gboolean
@@ -51,8 +74,9 @@ freeze(const CgPlace *place, gint64 deadline, gboolean *complete, GError **error
     /* Not one that is kept open: what was read from it is what it is polled against. */
     CG_AUTO_FD fd = cg_tree_open_file(place->dir, "cgroup.events", error);
     gboolean done = FALSE;
+    gboolean in_vain = FALSE;
 
-    if (fd < 0 || !cg_place_write_bool(place, "cgroup.freeze", TRUE, error))
+    if (fd < 0 || !ask(place, TRUE, error))
         return FALSE;
 
     while (TRUE) {
@@ -63,7 +87,9 @@ freeze(const CgPlace *place, gint64 deadline, gboolean *complete, GError **error
             return FALSE;
         if (done || left <= 0)
             break;
-        wait_for_event(fd, left);
+        if (in_vain && !let_run(place, error))
+            return FALSE;
+        in_vain = !wait_for_event(fd, left);
     }
 
     *complete = done;

@@ -200,6 +200,15 @@ cg_tree_check_path(const char *path, GError **error)
     return TRUE;
 }
 
+gboolean
+cg_tree_is_at_or_below(const char *path, const char *top)
+{
+    gsize length = strlen(top);
+
+    return length == 0 ||
+           (strncmp(path, top, length) == 0 && (path[length] == '/' || path[length] == '\0'));
+}
+
 int
 cg_tree_open_dir(int dir, const char *path, GError **error)
 {

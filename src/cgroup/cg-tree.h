@@ -37,6 +37,8 @@ cg_fd_steal(CgFd *fd)
 
 /* Refuses absolute paths, empty components, "." and ".."; "" is the root itself. */
 gboolean cg_tree_check_path(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Of two such paths. */
+gboolean cg_tree_is_at_or_below(const char *path, const char *top);
 gboolean cg_tree_check_name(const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* -1 on failure. */

@@ -32,14 +32,6 @@ find_freezer(CorralGroup *self, CgPlace *place, GError **error)
     return found->hierarchy->backend->freezer;
 }
 
-static gboolean
-is_at_or_below(const char *path, const char *group)
-{
-    gsize len = strlen(group);
-
-    return strncmp(path, group, len) == 0 && (path[len] == '/' || path[len] == '\0');
-}
-
 /* Neither this process nor this thread of it. */
 static gboolean
 check_not_inside(CorralGroup *self, GError **error)
@@ -51,7 +43,7 @@ check_not_inside(CorralGroup *self, GError **error)
         g_autofree char *path = corral_host_find_process(corral_group_get_host(self),
                                                          CORRAL_CONTROLLER_FREEZER, ids[i], NULL);
 
-        if (path && is_at_or_below(path, corral_group_get_path(self))) {
+        if (path && cg_tree_is_at_or_below(path, corral_group_get_path(self))) {
             g_set_error(
                 error, CORRAL_ERROR, CORRAL_ERROR_REFUSED,
                 "group '%s' holds process %d, which asks to freeze it and could not thaw it",
@@ -71,8 +63,9 @@ check_not_inside(CorralGroup *self, GError **error)
  *
  * Stops every process in the group and below it, and waits until they have.  A
  * process in the middle of a system call that cannot be interrupted stops when
- * that is over.  If not all stop in time the group is thawed again, unless
- * somebody had asked for it to freeze before.
+ * that is over; if what it waits for is the answer of one that has stopped
+ * already, all of them run for a moment more.  If not all stop in time the group
+ * is thawed again, unless somebody had asked for it to freeze before.
  *
  * While a group is frozen, whoever waits for a process in it waits for good:
  * think of locks, pipes and ptrace before freezing others than a guest.

@@ -132,7 +132,7 @@ test_timeout_of_second(Fixture *self, gconstpointer like G_GNUC_UNUSED)
     g_assert_cmpint(get_state(self), ==, CORRAL_FREEZER_SELF);
 }
 
-/* A group that stays in FREEZING is asked again and again, and let run in between. */
+/* A group that stays in FREEZING is asked again and again, and let run now and then. */
 static void
 test_again(Fixture *self, gconstpointer like G_GNUC_UNUSED)
 {
@@ -155,6 +155,23 @@ test_again(Fixture *self, gconstpointer like G_GNUC_UNUSED)
     log = fake_cgroup_take_log(self->fake);
     g_assert_nonnull(strstr(log, "THAWED"));
     assert_asked(self, TRUE);
+}
+
+/* One that waits for another that has stopped gets his answer when all are let run. */
+static void
+test_let_run(Fixture *self, gconstpointer like G_GNUC_UNUSED)
+{
+    g_autofree char *log = NULL;
+    g_autoptr(GError) error = NULL;
+
+    fake_cgroup_resist(self->fake, 1);
+    g_assert_true(corral_group_freeze(self->group, 30000, &error));
+    g_assert_no_error(error);
+    log = fake_cgroup_take_log(self->fake);
+    g_assert_cmpstr(log, ==,
+                    "write /sys/fs/cgroup/a/g/cgroup.freeze 1\n"
+                    "write /sys/fs/cgroup/a/g/cgroup.freeze 0\n"
+                    "write /sys/fs/cgroup/a/g/cgroup.freeze 1\n");
 }
 
 /* In place and at one stroke, as nobody may read half of it. */
@@ -192,7 +209,7 @@ test_waits(Fixture *self, gconstpointer like G_GNUC_UNUSED)
     g_assert_no_error(error);
     g_thread_join(thread);
     log = fake_cgroup_take_log(self->fake);
-    g_assert_cmpstr(log, ==, "write /sys/fs/cgroup/a/g/cgroup.freeze 1\n");
+    g_assert_true(g_str_has_prefix(log, "write /sys/fs/cgroup/a/g/cgroup.freeze 1\n"));
 }
 
 static void
@@ -350,6 +367,7 @@ main(int argc, char **argv)
     ADD_BOTH("timeout", test_timeout);
     ADD_BOTH("timeout-of-second", test_timeout_of_second);
     ADD("/freezer/again", "legacy", test_again);
+    ADD("/freezer/let-run", "unified", test_let_run);
     ADD("/freezer/waits", "unified", test_waits);
     ADD_BOTH("above", test_above);
     ADD_BOTH("myself", test_myself);
