@@ -95,6 +95,16 @@ prepare_threaded(const CgPlace *parent G_GNUC_UNUSED, int dir G_GNUC_UNUSED,
     return TRUE;
 }
 
+/* Who stands still has no children. */
+static void
+hold(const CgPlace *place, gint64 deadline)
+{
+    gboolean complete;
+
+    if (place->controllers & CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_FREEZER))
+        (void)!cg_freezer_legacy.freeze(place, deadline, &complete, NULL);
+}
+
 /* A signal to a frozen process waits, SIGKILL as well. */
 static void
 let_die(const CgPlace *place)
@@ -115,6 +125,7 @@ const CgBackend cg_backend_legacy = {
     .hand_down = hand_down,
     .prepare = prepare,
     .prepare_threaded = prepare_threaded,
+    .hold = hold,
     .let_die = let_die,
     .cpu = &cg_cpu_legacy,
     .cpu_time = &cg_cpu_time_legacy,

@@ -45,6 +45,9 @@ struct _CgBackend {
     /* The optional half: NULL where the interface has no such control. */
 
     gboolean (*kill)(const CgPlace *place, GError **error);
+    /* Keeps those in @place and below from having children for now, if it can before
+     * @deadline on the monotonic clock; let_die() ends that. */
+    void (*hold)(const CgPlace *place, gint64 deadline);
     /* Lets those go who were killed in @place or below and cannot die for being held here. */
     void (*let_die)(const CgPlace *place);
 

@@ -405,18 +405,29 @@ kill_below(const CgPlace *place, GError **failure)
     return any;
 }
 
+/* Killed without more ado most are gone in a moment; what is left then is held each time. */
+#define HOLD_AFTER_US (G_TIME_SPAN_SECOND / 4)
+#define HOLD_US G_TIME_SPAN_SECOND
+
+/* @hold_until: 0, or how long those may take to stand still who are faster than we are. */
 static gboolean
-kill_in_all(CorralGroup *self, GError **failure)
+kill_in_all(CorralGroup *self, gint64 hold_until, GError **failure)
 {
     gboolean any = FALSE;
     guint i;
 
     for (i = 0; i < cg_group_get_n_places(self); i++) {
         const CgPlace *place = cg_group_get_place(self, i);
+        const CgBackend *backend = place->hierarchy->backend;
+        const gboolean holds = hold_until != 0 && backend->hold && backend->let_die;
 
-        if (place->hierarchy->backend->kill)
-            (void)!place->hierarchy->backend->kill(place, NULL);
+        if (backend->kill)
+            (void)!backend->kill(place, NULL);
+        if (holds)
+            backend->hold(place, hold_until);
         any |= kill_below(place, failure);
+        if (holds)
+            backend->let_die(place);
     }
 
     return any;
@@ -430,7 +441,9 @@ kill_in_all(CorralGroup *self, GError **failure)
  *
  * Kills every process in the group and below it: at one stroke where the
  * kernel has cgroup.kill, otherwise again and again until none is left, so
- * that a process that forks meanwhile does not escape.  Groups that are frozen
+ * that a process that forks meanwhile does not escape.  Those that fork faster
+ * than they are killed are frozen meanwhile if the group has that control, which
+ * whoever is killed in the middle of it leaves so.  Groups that are frozen
  * are thawed where frozen processes do not die; one that is frozen from above
  * is not.
  *
@@ -443,7 +456,8 @@ kill_in_all(CorralGroup *self, GError **failure)
 gboolean
 corral_group_kill(CorralGroup *self, guint patience_ms, GError **error)
 {
-    gint64 deadline = g_get_monotonic_time() + (gint64)patience_ms * G_TIME_SPAN_MILLISECOND;
+    const gint64 began = g_get_monotonic_time();
+    const gint64 deadline = began + (gint64)patience_ms * G_TIME_SPAN_MILLISECOND;
 
     if (corral_group_get_path(self)[0] == '\0') {
         g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NAME, "the root cannot be killed");
@@ -453,9 +467,11 @@ corral_group_kill(CorralGroup *self, guint patience_ms, GError **error)
         return FALSE;
 
     while (TRUE) {
+        gint64 now = g_get_monotonic_time();
+        gint64 hold_until = now - began >= HOLD_AFTER_US ? MIN(deadline, now + HOLD_US) : 0;
         g_autoptr(GError) failure = NULL;
 
-        if (!kill_in_all(self, &failure)) {
+        if (!kill_in_all(self, hold_until, &failure)) {
             if (!failure)
                 return TRUE;
             g_propagate_error(error, g_steal_pointer(&failure));

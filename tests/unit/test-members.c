@@ -511,6 +511,39 @@ test_kill_in_vain(Fixture *self, gconstpointer like G_GNUC_UNUSED)
     g_assert_nonnull(strstr(error->message, "'web/g'"));
 }
 
+/* Whoever does not go at once may be one of many who fork: then he stands still meanwhile. */
+static void
+test_kill_held(Fixture *self, gconstpointer like G_GNUC_UNUSED)
+{
+    g_autoptr(CorralGroup) group =
+        corral_group_make(self->host, "web/h", BIT(CPU) | BIT(FREEZER), CORRAL_MAKE_NEW, NULL);
+    int leash;
+    pid_t pid = start_process(&leash);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *quick = NULL;
+    g_autofree char *slow = NULL;
+    CorralFreezerState state;
+    int status;
+
+    close(leash);
+    g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+    g_assert_true(corral_group_attach_process(group, pid, NULL));
+    g_free(fake_cgroup_take_log(self->fake));
+
+    g_assert_false(corral_group_kill(group, 0, &error));
+    g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_BUSY);
+    g_clear_error(&error);
+    quick = fake_cgroup_take_log(self->fake);
+    g_assert_cmpstr(quick, ==, "");
+
+    g_assert_false(corral_group_kill(group, 500, &error));
+    g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_BUSY);
+    slow = fake_cgroup_take_log(self->fake);
+    g_assert_nonnull(strstr(slow, "freezer.state FROZEN"));
+    g_assert_true(corral_group_get_freezer_state(group, &state, NULL));
+    g_assert_cmpint(state, ==, CORRAL_FREEZER_THAWED);
+}
+
 /* Everybody is in the root or below it. */
 static void
 test_kill_root(Fixture *self, gconstpointer like G_GNUC_UNUSED)
@@ -564,6 +597,7 @@ main(int argc, char **argv)
     ADD("/members/kill/legacy", "legacy", test_kill);
     ADD("/members/kill/unified", "unified", test_kill);
     ADD("/members/kill-in-vain", "legacy", test_kill_in_vain);
+    ADD("/members/kill-held", "legacy", test_kill_held);
     ADD("/members/kill-root/legacy", "legacy", test_kill_root);
     ADD("/members/kill-root/unified", "unified", test_kill_root);
 
