@@ -72,6 +72,7 @@ unit_tests = \
 	tests/unit/test-netclass \
 	tests/unit/test-pids \
 	tests/unit/test-pressure \
+	tests/unit/test-room \
 	tests/unit/test-sampler \
 	tests/unit/test-transaction \
 	tests/unit/test-memory-reclaim \
@@ -170,6 +171,8 @@ tests_unit_test_pids_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_pids_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_pressure_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_pressure_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_room_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_room_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_sampler_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_sampler_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_transaction_CPPFLAGS = $(cgroup_test_cppflags)

@@ -33,6 +33,10 @@
      CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_DEVICES) |                                            \
      CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_CORE))
 
+/* /sys/kernel/cgroup/delegate also has such as decide whom the lack of memory hits. */
+static const char *const given_files[] = {"cgroup.procs", "cgroup.threads",
+                                          "cgroup.subtree_control", NULL};
+
 static char *
 format_enable(CorralControllers controllers)
 {
@@ -49,9 +53,9 @@ format_enable(CorralControllers controllers)
 }
 
 static CorralControllers
-read_controllers(int dir, const char *file)
+read_controllers(int dir)
 {
-    g_autofree char *listed = cg_tree_read(dir, file, NULL);
+    g_autofree char *listed = cg_tree_read(dir, "cgroup.controllers", NULL);
 
     return listed ? cg_codec_parse_controllers(listed) : 0;
 }
@@ -98,6 +102,18 @@ is_not_ours(int dir)
            g_error_matches(refusal, CORRAL_ERROR, CORRAL_ERROR_PERMISSION);
 }
 
+static gboolean
+take_handed_down(int dir, CorralControllers wanted, CorralControllers *granted, GError **error)
+{
+    g_autofree char *listed = cg_tree_read(dir, "cgroup.subtree_control", error);
+
+    if (!listed)
+        return FALSE;
+
+    *granted = wanted & (EVERYWHERE | cg_codec_parse_controllers(listed));
+    return TRUE;
+}
+
 /* Each alone, and those that are refused left out. */
 static gboolean
 hand_down_singly(int dir, CorralControllers ask, CorralControllers *granted, GError **error)
@@ -139,14 +155,12 @@ hand_down(int dir, CorralControllers wanted, CorralControllers *granted, GError 
     *granted = wanted;
     if (enable(dir, ask, &refusal))
         return TRUE;
-    if (is_not_ours(dir)) {
-        *granted = wanted & (EVERYWHERE | read_controllers(dir, "cgroup.subtree_control"));
-        return TRUE;
-    }
+    if (is_not_ours(dir))
+        return take_handed_down(dir, wanted, granted, error);
 
     if (!is_final(refusal)) {
         g_clear_error(&refusal);
-        ask &= read_controllers(dir, "cgroup.controllers");
+        ask &= read_controllers(dir);
         *granted = wanted & (EVERYWHERE | ask);
         if (enable(dir, ask, &refusal))
             return TRUE;
@@ -179,6 +193,13 @@ prepare_threaded(const CgPlace *parent, int dir, GError **error)
                      error);
 }
 
+/* The machine's root may do both, and has no such file. */
+static gboolean
+is_crowded(const CgPlace *place)
+{
+    return (place->controllers & ~EVERYWHERE) != 0 && cg_tree_has_file(place->dir, "cgroup.type");
+}
+
 /* Since Linux 5.14; the caller has another way for older kernels. */
 static gboolean
 kill_all(const CgPlace *place, GError **error)
@@ -192,9 +213,11 @@ const CgBackend cg_backend_unified = {
     .processes_file = "cgroup.procs",
     .threads_file = "cgroup.threads",
     .entrance_file = "cgroup.procs", /* cgroup.threads takes nobody from another process's groups */
+    .given_files = given_files,
     .hand_down = hand_down,
     .prepare = prepare,
     .prepare_threaded = prepare_threaded,
+    .is_crowded = is_crowded,
     .kill = kill_all,
     .cpu = &cg_cpu_unified,
     .cpu_time = &cg_cpu_time_unified,

@@ -33,6 +33,9 @@ struct _CgBackend {
     const char *threads_file;
     /* Where a process of a single thread best lets itself in from anywhere. */
     const char *entrance_file;
+    /* Those by which somebody whom a group was given to cannot lift its limits, up to a NULL;
+     * NULL if there are none. */
+    const char *const *given_files;
 
     /* Lets the children of @dir have @wanted; *granted says which of them they get. */
     gboolean (*hand_down)(int dir, CorralControllers wanted, CorralControllers *granted,
@@ -44,6 +47,8 @@ struct _CgBackend {
 
     /* The optional half: NULL where the interface has no such control. */
 
+    /* Whether a process in @place itself keeps it from handing down what it has; NULL: never. */
+    gboolean (*is_crowded)(const CgPlace *place);
     gboolean (*kill)(const CgPlace *place, GError **error);
     /* Keeps those in @place and below from having children for now, if it can before
      * @deadline on the monotonic clock; let_die() ends that. */

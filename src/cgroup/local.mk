@@ -26,8 +26,10 @@ corral_include_HEADERS = \
 	src/cgroup/corral-members.h \
 	src/cgroup/corral-memory.h \
 	src/cgroup/corral-netclass.h \
+	src/cgroup/corral-owner.h \
 	src/cgroup/corral-pids.h \
 	src/cgroup/corral-pressure.h \
+	src/cgroup/corral-room.h \
 	src/cgroup/corral-sampler.h \
 	src/cgroup/corral-setting.h \
 	src/cgroup/corral-transaction.h \
@@ -104,6 +106,8 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-netclass-legacy.c \
 	src/cgroup/cg-netclass-unified.c \
 	src/cgroup/cg-netclass.h \
+	src/cgroup/cg-owner.c \
+	src/cgroup/cg-owner.h \
 	src/cgroup/cg-pids.c \
 	src/cgroup/cg-pids.h \
 	src/cgroup/cg-notify.c \
@@ -148,8 +152,10 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/corral-members.c \
 	src/cgroup/corral-memory.c \
 	src/cgroup/corral-netclass.c \
+	src/cgroup/corral-owner.c \
 	src/cgroup/corral-pids.c \
 	src/cgroup/corral-pressure.c \
+	src/cgroup/corral-room.c \
 	src/cgroup/corral-sampler.c \
 	src/cgroup/corral-setting.c \
 	src/cgroup/corral-transaction.c \

@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,6 +57,25 @@ give_away(const char *path)
 
         g_assert_cmpint(chown(name, NOBODY, NOBODY), ==, 0);
     }
+}
+
+/* As those do who do not know the difference, and what the new owner may make of it. */
+static void
+give_away_all(const char *path)
+{
+    g_autofree char *dir = bed_dir(path, CORRAL_CONTROLLER_CORE);
+    g_autoptr(GDir) files = g_dir_open(dir, 0, NULL);
+    const char *file;
+
+    g_assert_nonnull(files);
+    while ((file = g_dir_read_name(files))) {
+        g_autofree char *name = g_build_filename(dir, file, NULL);
+
+        g_assert_cmpint(chown(name, NOBODY, NOBODY), ==, 0);
+        if (g_file_test(name, G_FILE_TEST_IS_REGULAR))
+            g_assert_cmpint(chmod(name, 0666), ==, 0);
+    }
+    g_assert_cmpint(chown(dir, NOBODY, NOBODY), ==, 0);
 }
 
 static CorralGroup *
@@ -200,12 +220,24 @@ be_nobody(void)
 }
 
 static void
+run_as_nobody(void)
+{
+    pid_t pid = fork();
+    int status;
+
+    g_assert_cmpint(pid, >=, 0);
+    if (pid == 0)
+        _exit(be_nobody());
+    g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+    g_assert_cmpint(status, ==, 0);
+}
+
+static void
 test_delegated(void)
 {
     g_autoptr(CorralGroup) given = NULL;
     g_autoptr(CorralGroup) start = NULL;
-    pid_t pid;
-    int status;
+    g_autoptr(GError) error = NULL;
 
     unified = find_unified();
     if (!(unified & BED_BIT(CORE))) {
@@ -219,13 +251,13 @@ test_delegated(void)
     start = bed_make("given/start", unified);
     give_away("given");
     give_away("given/start");
+    run_as_nobody();
 
-    pid = fork();
-    g_assert_cmpint(pid, >=, 0);
-    if (pid == 0)
-        _exit(be_nobody());
-    g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
-    g_assert_cmpint(status, ==, 0);
+    /* Too much was given, and is taken back. */
+    give_away_all("given");
+    (void)!corral_group_restrict_owner(given, &error);
+    g_assert_no_error(error);
+    run_as_nobody();
 
     bed_remove(given);
     bed_assert_nothing_left();

@@ -805,6 +805,32 @@ test_read_only(void)
     assert_groups(fake, "/sys/fs/cgroup/cpu/a\n");
 }
 
+/* Who has memory decides. */
+static void
+test_can_be_delegated(void)
+{
+    static const struct {
+        const char *like;
+        gboolean can;
+    } hosts[] = {
+        {"legacy", FALSE},
+        {"unified", TRUE},
+        {"systemd-hybrid", FALSE},
+        {"systemd-hybrid-memory", TRUE},
+    };
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(hosts); i++) {
+        g_autoptr(FakeCgroup) fake = fake_cgroup_new(hosts[i].like);
+        g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_READ_ONLY);
+        g_autoptr(CorralGroup) root =
+            corral_group_open(host, "", CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_MEMORY), NULL);
+
+        g_assert_nonnull(root);
+        g_assert_true(corral_group_can_be_delegated(root) == hosts[i].can);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -838,6 +864,7 @@ main(int argc, char **argv)
     g_test_add_func("/group/children", test_children);
     g_test_add_func("/group/vanished", test_vanished);
     g_test_add_func("/group/read-only", test_read_only);
+    g_test_add_func("/group/can-be-delegated", test_can_be_delegated);
 
     return g_test_run();
 }

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "corral-group.h"
+
+G_BEGIN_DECLS
+
+gboolean corral_group_make_room(CorralGroup *self, const char *name, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
