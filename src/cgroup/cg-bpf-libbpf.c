@@ -82,6 +82,10 @@ set_error(GError **error, int errnum, int dir, const char *doing)
                     "(CONFIG_CGROUP_BPF), or is older than Linux 5.6",
                     doing, name, g_strerror(errnum));
         break;
+    case EBADF:
+        g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_UNSUPPORTED,
+                    "cannot %s '%s': it is not a group of a kernel that runs", doing, name);
+        break;
     case ENOENT:
     case ENODEV:
         g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_GONE, "cannot %s '%s': the group was removed",

@@ -190,6 +190,20 @@ write_rules(const CgPlace *place, const CgDeviceRules *before, const CgDeviceRul
     return cg_bpf_attach(place->dir, ours->id, after, error) && detach_ours(&level, next, error);
 }
 
+static gboolean
+detach_all(const CgPlace *place, GError **error)
+{
+    g_autoptr(CgBpfPrograms) found = cg_bpf_list(place->dir, error);
+    guint i;
+
+    for (i = 0; found && i < found->programs->len; i++) {
+        if (!cg_bpf_detach(place->dir, g_array_index(found->programs, CgBpfProgram, i).id, error))
+            return FALSE;
+    }
+
+    return found != NULL;
+}
+
 /* ---- asking ---- */
 
 /* Takes @id out of @ids; FALSE if it is not there. */
@@ -292,5 +306,6 @@ ask(const CgPlace *place, const char *path, const CorralDevice *device, guint ac
 const CgDevices cg_devices_unified = {
     .read = read_rules,
     .write = write_rules,
+    .detach = detach_all,
     .ask = ask,
 };

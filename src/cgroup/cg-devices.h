@@ -21,6 +21,9 @@ struct _CgDevices {
     gboolean (*write)(const CgPlace *place, const CgDeviceRules *before, const CgDeviceRules *after,
                       gboolean whole, GError **error);
 
+    /* Takes away what judges devices at @place, whoever put it there; NULL where only rules do. */
+    gboolean (*detach)(const CgPlace *place, GError **error);
+
     /* What the kernel will say to a process in @place, whose path is @path.  NULL on failure. */
     CorralDeviceAnswer *(*ask)(const CgPlace *place, const char *path, const CorralDevice *device,
                                guint access, GError **error);

@@ -406,6 +406,40 @@ corral_group_set_device_rules(CorralGroup *self, GPtrArray *rules, GError **erro
 }
 
 /**
+ * corral_group_detach_device_programs:
+ * @self: a group
+ * @error: where to put what went wrong
+ *
+ * Under the unified interface programs judge devices, and what any of them denies
+ * is denied.  This detaches those of this very group, whoever attached them; what
+ * those of the groups above deny stays denied.
+ *
+ * It is for a group that one has taken over from somebody who is gone: whoever is
+ * still there, such as systemd for its units, does not expect it.
+ *
+ * %CORRAL_ERROR_UNSUPPORTED: the legacy interface has no programs.
+ *
+ * Returns: (skip): %TRUE if there are none now
+ * Since: 0.1
+ */
+gboolean
+corral_group_detach_device_programs(CorralGroup *self, GError **error)
+{
+    const CgPlace *place;
+    const CgDevices *devices;
+
+    if (!cg_host_check_writable(corral_group_get_host(self), "change device rules", error))
+        return FALSE;
+    devices = find_devices(self, &place, error);
+    if (!devices)
+        return FALSE;
+    if (!devices->detach)
+        return cg_group_refuse_unsupported(error, place, "device programs");
+
+    return devices->detach(place, error);
+}
+
+/**
  * corral_group_list_device_rules:
  * @self: a group
  * @error: where to put what went wrong

@@ -43,6 +43,8 @@ gboolean corral_group_allow_device_node(CorralGroup *self, const char *path,
     G_GNUC_WARN_UNUSED_RESULT;
 gboolean corral_group_set_device_rules(CorralGroup *self, GPtrArray *rules, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+gboolean corral_group_detach_device_programs(CorralGroup *self, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 GPtrArray *corral_group_list_device_rules(CorralGroup *self, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 CorralDeviceAnswer *corral_group_ask_device(CorralGroup *self, const CorralDevice *device,

@@ -360,6 +360,50 @@ corral_host_is_managed(CorralHost *self)
 }
 
 /**
+ * corral_host_find_second_interface:
+ * @self: a host
+ * @listed: (out) (optional) (nullable) (transfer full): what its cgroup.controllers lists
+ *
+ * On some hosts both of the kernel's interfaces have controllers: hierarchies of
+ * the legacy one are mounted, and the unified one lists what these leave.  For
+ * this library each controller is served by whoever has it; but programs that
+ * take a host to be one or the other go wrong there.
+ *
+ * The file is read anew; mounts are those that @self found.
+ *
+ * Returns: (nullable) (transfer full): where the unified interface is mounted, if it lists
+ *   controllers and there are legacy ones; %NULL if only one interface has controllers
+ * Since: 0.1
+ */
+char *
+corral_host_find_second_interface(CorralHost *self, char **listed)
+{
+    const CgHierarchy *unified = NULL;
+    g_autofree char *text = NULL;
+    gboolean legacy = FALSE;
+    guint i;
+
+    if (listed)
+        *listed = NULL;
+    for (i = 0; i < self->hierarchies->len; i++) {
+        const CgHierarchy *hierarchy = g_ptr_array_index(self->hierarchies, i);
+
+        if (hierarchy->mount->unified)
+            unified = hierarchy;
+        else
+            legacy = TRUE;
+    }
+
+    text = unified && legacy ? cg_tree_read(unified->root, "cgroup.controllers", NULL) : NULL;
+    if (!text || *g_strstrip(text) == '\0')
+        return NULL;
+
+    if (listed)
+        *listed = g_steal_pointer(&text);
+    return g_strdup(unified->mount->mount_point);
+}
+
+/**
  * corral_host_describe:
  * @self: a host
  *
@@ -408,6 +452,31 @@ relative_to_mount(const CgMount *mount, const char *path)
     return cg_tree_check_path(rest, NULL) ? g_strdup(rest) : NULL;
 }
 
+/* What /proc says of the groups of @pid. */
+static char *
+read_membership(CorralHost *self, pid_t pid, GError **error)
+{
+    g_autofree char *file = g_strdup_printf("%d/cgroup", (int)pid);
+    g_autoptr(GError) failure = NULL;
+    char *text = pid > 0 ? cg_tree_read(self->proc, file, &failure) : NULL;
+
+    if (is_failure(failure))
+        g_propagate_error(error, g_steal_pointer(&failure));
+    else if (!text)
+        g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND, "there is no process %d",
+                    (int)pid);
+    return text;
+}
+
+/* NULL if it cannot be seen from here. */
+static char *
+find_membership(const char *text, const CgHierarchy *hierarchy)
+{
+    g_autofree char *path = cg_mountinfo_find_path(text, hierarchy->mount);
+
+    return path ? relative_to_mount(hierarchy->mount, path) : NULL;
+}
+
 /**
  * corral_host_find_process:
  * @self: a host
@@ -425,11 +494,8 @@ char *
 corral_host_find_process(CorralHost *self, CorralController controller, pid_t pid, GError **error)
 {
     const CgHierarchy *hierarchy = NULL;
-    g_autofree char *file = g_strdup_printf("%d/cgroup", (int)pid);
     g_autofree char *text = NULL;
-    g_autofree char *path = NULL;
-    g_autoptr(GError) failure = NULL;
-    char *relative;
+    char *path;
     guint i;
 
     for (i = 0; i < self->hierarchies->len && !hierarchy; i++) {
@@ -446,26 +512,54 @@ corral_host_find_process(CorralHost *self, CorralController controller, pid_t pi
         return NULL;
     }
 
-    if (pid > 0)
-        text = cg_tree_read(self->proc, file, &failure);
-    if (is_failure(failure)) {
-        g_propagate_error(error, g_steal_pointer(&failure));
+    text = read_membership(self, pid, error);
+    if (!text)
         return NULL;
-    }
-    if (!text) {
-        g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND, "there is no process %d",
-                    (int)pid);
-        return NULL;
-    }
 
-    path = cg_mountinfo_find_path(text, hierarchy->mount);
-    relative = path ? relative_to_mount(hierarchy->mount, path) : NULL;
-    if (!relative)
+    path = find_membership(text, hierarchy);
+    if (!path)
         g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND,
                     "the '%s' group of process %d cannot be seen below '%s'",
                     corral_controller_get_name(controller), (int)pid,
                     hierarchy->mount->mount_point);
-    return relative;
+    return path;
+}
+
+/**
+ * corral_host_find_strays:
+ * @self: a host
+ * @path: of a group
+ * @pid: a process or thread, as /proc numbers it
+ * @strays: (out): the controllers in whose hierarchies it is neither in the group nor
+ *   below it, as far as can be seen from here
+ * @error: where to put what went wrong
+ *
+ * The same question about all hierarchies at once.
+ *
+ * %CORRAL_ERROR_NOT_FOUND: no such process.
+ *
+ * Returns: (skip): %TRUE if it is known
+ * Since: 0.1
+ */
+gboolean
+corral_host_find_strays(CorralHost *self, const char *path, pid_t pid, CorralControllers *strays,
+                        GError **error)
+{
+    g_autofree char *text = read_membership(self, pid, error);
+    guint i;
+
+    *strays = 0;
+    if (!text)
+        return FALSE;
+
+    for (i = 0; i < self->hierarchies->len; i++) {
+        const CgHierarchy *hierarchy = g_ptr_array_index(self->hierarchies, i);
+        g_autofree char *where = find_membership(text, hierarchy);
+
+        if (where && !cg_tree_is_at_or_below(where, path))
+            *strays |= hierarchy->controllers;
+    }
+    return TRUE;
 }
 
 typedef struct {

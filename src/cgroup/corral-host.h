@@ -54,9 +54,13 @@ CorralHost *corral_host_new(const char *root, CorralHostFlags flags, GError **er
 
 CorralControllers corral_host_get_controllers(CorralHost *self);
 gboolean corral_host_is_managed(CorralHost *self);
+char *corral_host_find_second_interface(CorralHost *self, char **listed) G_GNUC_WARN_UNUSED_RESULT;
 char *corral_host_describe(CorralHost *self);
 char *corral_host_find_process(CorralHost *self, CorralController controller, pid_t pid,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean corral_host_find_strays(CorralHost *self, const char *path, pid_t pid,
+                                 CorralControllers *strays, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 char **corral_host_find_groups(CorralHost *self, CorralControllers controllers,
                                CorralGroupFilter filter, gpointer user_data, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -54,21 +54,20 @@ corral_group_set_label(CorralGroup *self, const char *name, const char *value, G
 char *
 corral_group_get_label(CorralGroup *self, const char *name, GError **error)
 {
-    g_autoptr(GError) failure = NULL;
+    const guint n = cg_group_get_n_places(self);
     guint i;
 
     if (!cg_group_check_places(self, error))
         return NULL;
 
-    for (i = 0; i < cg_group_get_n_places(self); i++) {
-        char *value;
+    for (i = 0; i < n; i++) {
+        /* That it is in none, the last one says: an error costs more than the look. */
+        char *value =
+            cg_place_get_label(cg_group_get_place(self, i), name, i + 1 < n ? NULL : error);
 
-        g_clear_error(&failure);
-        value = cg_place_get_label(cg_group_get_place(self, i), name, &failure);
         if (value)
             return value;
     }
 
-    g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;
 }

@@ -70,6 +70,17 @@ find_process(Bed *bed, Results *results, GError **error)
 }
 
 static gboolean
+find_strays(Bed *bed, Results *results, GError **error)
+{
+    CorralControllers strays;
+    gboolean success = corral_host_find_strays(bed->host, "a", 4711, &strays, error);
+
+    if (success)
+        results->text = g_strdup_printf("%x", (guint)strays);
+    return success;
+}
+
+static gboolean
 any_group(const char *path G_GNUC_UNUSED, gboolean *descend G_GNUC_UNUSED,
           gpointer user_data G_GNUC_UNUSED)
 {
@@ -595,6 +606,7 @@ list_io_statistics(Bed *bed, Results *results, GError **error)
 const Call calls[] = {
     CALL("host-new", host_new, CALL_READS),
     CALL("find-process", find_process, CALL_READS),
+    CALL("find-strays", find_strays, CALL_READS),
     CALL("find-groups", find_groups, CALL_READS),
     CALL("make", make, 0),
     /* Without labels, what is made on the way stays. */

@@ -242,6 +242,42 @@ test_find_process(void)
     }
 }
 
+/* Where it is not: in none of the hierarchies that hold it, and not where it cannot be seen. */
+static void
+test_find_strays(void)
+{
+    static const struct {
+        const char *text;
+        CorralControllers strays;
+    } table[] = {
+        {"1:cpu:/a/b\n2:memory:/a/b/c\n3:freezer:/a/b\n", 0},
+        {"1:cpu:/a/b\n2:memory:/a\n3:freezer:/a/bc\n",
+         CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_MEMORY) |
+             CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_FREEZER)},
+        {"1:cpu:/\n2:memory:/../a/b\n", CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_CPU)},
+        {"", 0},
+    };
+    g_autoptr(FakeCgroup) fake = fake_cgroup_new("legacy");
+    g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
+    g_autoptr(GError) error = NULL;
+    CorralControllers strays;
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_test_message("%s", table[i].text);
+        put_proc(fake, 4711, table[i].text);
+        g_assert_true(corral_host_find_strays(host, "a/b", 4711, &strays, &error));
+        g_assert_no_error(error);
+        g_assert_cmphex(strays, ==, table[i].strays);
+        g_assert_true(corral_host_find_strays(host, "", 4711, &strays, &error));
+        g_assert_cmphex(strays, ==, 0);
+    }
+
+    g_assert_false(corral_host_find_strays(host, "a/b", 4712, &strays, &error));
+    g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND);
+    g_assert_cmphex(strays, ==, 0);
+}
+
 static void
 test_find_no_process(void)
 {
@@ -372,6 +408,49 @@ test_find_groups_deep(void)
     g_assert_cmpuint(asked, ==, 201);
 }
 
+/* Where both interfaces have controllers, and which the unified one has. */
+static void
+test_second_interface(void)
+{
+    static const struct {
+        const char *like;
+        const char *place;
+        const char *listed;
+    } hosts[] = {
+        {"legacy", NULL, NULL},
+        {"unified", NULL, NULL},
+        {"systemd-hybrid", NULL, NULL},
+        {"hybrid", "/sys/fs/cgroup/unified", "hugetlb"},
+        {"systemd-hybrid-memory", "/sys/fs/cgroup/unified", "memory pids"},
+    };
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(hosts); i++) {
+        g_autoptr(FakeCgroup) fake = fake_cgroup_new(hosts[i].like);
+        g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_READ_ONLY);
+        g_autofree char *listed = NULL;
+        g_autofree char *place = corral_host_find_second_interface(host, &listed);
+        g_autofree char *again = corral_host_find_second_interface(host, NULL);
+
+        g_assert_cmpstr(place, ==, hosts[i].place);
+        g_assert_cmpstr(listed, ==, hosts[i].listed);
+        g_assert_cmpstr(again, ==, place);
+    }
+}
+
+/* The file is read each time, as it may be hidden meanwhile. */
+static void
+test_second_interface_hidden(void)
+{
+    g_autoptr(FakeCgroup) fake = fake_cgroup_new("hybrid");
+    g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_READ_ONLY);
+    g_autofree char *before = corral_host_find_second_interface(host, NULL);
+
+    g_assert_nonnull(before);
+    fake_cgroup_put(fake, "/sys/fs/cgroup/unified/cgroup.controllers", "");
+    g_assert_null(corral_host_find_second_interface(host, NULL));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -403,9 +482,12 @@ main(int argc, char **argv)
 
     g_test_add_func("/host/read-only-sees-more", test_read_only_sees_more);
     g_test_add_func("/host/namesake-of-hidden", test_namesake_of_hidden);
+    g_test_add_func("/host/second-interface", test_second_interface);
+    g_test_add_func("/host/second-interface-hidden", test_second_interface_hidden);
     g_test_add_func("/host/no-host", test_no_host);
     g_test_add_func("/host/find-process", test_find_process);
     g_test_add_func("/host/find-no-process", test_find_no_process);
+    g_test_add_func("/host/find-strays", test_find_strays);
     g_test_add_func("/host/find-groups", test_find_groups);
     g_test_add_func("/host/find-groups-nowhere", test_find_groups_nowhere);
     g_test_add_func("/host/find-groups-deep", test_find_groups_deep);
