@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	docs/network.md \
 	docs/notifications.md \
 	docs/python.md \
+	docs/systemd.md \
 	docs/units.md \
 	$(NULL)
 

@@ -48,6 +48,7 @@ unit_tests = \
 	tests/unit/test-cg-files \
 	tests/unit/test-cg-mountinfo \
 	tests/unit/test-cg-notify \
+	tests/unit/test-cg-property \
 	tests/unit/test-cg-source \
 	tests/unit/test-cpu \
 	tests/unit/test-cpu-time \
@@ -75,6 +76,8 @@ unit_tests = \
 	tests/unit/test-room \
 	tests/unit/test-sampler \
 	tests/unit/test-transaction \
+	tests/unit/test-systemd \
+	tests/unit/test-unit \
 	tests/unit/test-memory-reclaim \
 	tests/unit/test-memory-usage \
 	tests/unit/test-watch \
@@ -177,6 +180,17 @@ tests_unit_test_sampler_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_sampler_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_transaction_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_transaction_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_cg_property_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_cg_property_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_systemd_SOURCES = \
+	tests/unit/test-systemd.c \
+	tests/lib/fake-systemd.c \
+	tests/lib/fake-systemd.h \
+	$(NULL)
+tests_unit_test_systemd_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_systemd_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_unit_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_unit_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_memory_usage_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_memory_usage_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_memory_reclaim_CPPFLAGS = $(cgroup_test_cppflags)
@@ -419,6 +433,7 @@ kernel_tests = \
 	tests/root/group-memory-usage \
 	tests/root/group-netclass \
 	tests/root/group-pids \
+	tests/root/group-unit \
 	tests/root/group-process \
 	tests/root/group-refusals \
 	tests/root/group-root \
@@ -481,6 +496,8 @@ tests_root_group_netclass_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_netclass_LDADD = $(kernel_test_ldadd)
 tests_root_group_pids_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_pids_LDADD = $(kernel_test_ldadd)
+tests_root_group_unit_CPPFLAGS = $(kernel_test_cppflags)
+tests_root_group_unit_LDADD = $(kernel_test_ldadd)
 tests_root_group_io_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_io_LDADD = $(kernel_test_ldadd)
 tests_root_group_root_CPPFLAGS = $(kernel_test_cppflags)

@@ -42,6 +42,22 @@ cg_block_find_disk(const char *root, const CorralDevice *device, CorralDevice *d
 }
 
 char *
+cg_block_find_node(const char *root, guint major, guint minor)
+{
+    const CorralDevice device = {CORRAL_DEVICE_TYPE_BLOCK, major, minor};
+    g_autofree char *text = read_file(root, &device, "uevent");
+    g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
+    gsize i;
+
+    for (i = 0; lines && lines[i]; i++) {
+        if (g_str_has_prefix(lines[i], "DEVNAME="))
+            return g_strconcat("/dev/", lines[i] + strlen("DEVNAME="), NULL);
+    }
+
+    return NULL;
+}
+
+char *
 cg_block_get_scheduler(const char *root, const CorralDevice *disk)
 {
     g_autofree char *text = read_file(root, disk, "queue/scheduler");

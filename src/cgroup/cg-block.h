@@ -12,5 +12,8 @@
 gboolean cg_block_find_disk(const char *root, const CorralDevice *device, CorralDevice *disk,
                             GError **error);
 
+/* Its device file, "/dev/sda"; NULL if there is no such device. */
+char *cg_block_find_node(const char *root, guint major, guint minor);
+
 /* The I/O scheduler of a whole disk; NULL if it has none. */
 char *cg_block_get_scheduler(const char *root, const CorralDevice *disk);

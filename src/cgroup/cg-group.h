@@ -24,6 +24,10 @@ gboolean cg_group_check_places(CorralGroup *self, GError **error);
  * shares the descriptors of @self, which it keeps alive.
  */
 CorralGroup *cg_group_new_view(CorralGroup *self, const CgWriter *writer, gboolean keep_files);
+/* The unit that @self is, and who manages it; NULL if it is none, or nobody manages units. */
+const char *cg_group_get_unit(CorralGroup *self, CgManager **manager);
+/* What is written through @view is put down in @call, and the manager is not told of it. */
+void cg_group_collect(CorralGroup *view, CgUnitCall *call);
 /* Of a view that keeps files: what is read from now on is read afresh. */
 void cg_group_begin(CorralGroup *view);
 

@@ -14,6 +14,7 @@
 
 #include "cg-backend.h"
 #include "cg-levels.h"
+#include "cg-slice.h"
 #include "corral-error.h"
 
 #define ON_DEMAND_LABEL "on-demand"
@@ -53,12 +54,39 @@ cg_levels_mark_on_demand(int dir)
     }
 }
 
+/* Controllers that systemd hands down where its units want them, and takes back where they no
+ * longer do; others it lets be. */
+#define SYSTEMDS                                                                                   \
+    (CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_CPU) |                                                \
+     CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_CPUSET) |                                             \
+     CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_IO) |                                                 \
+     CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_MEMORY) |                                             \
+     CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_PIDS))
+
+/* From @dir, the group @path. */
+static gboolean
+hand_down(const CgHierarchy *hierarchy, int dir, const char *path, CorralControllers *controllers,
+          GError **error)
+{
+    const CorralControllers kept =
+        hierarchy->manager && cg_slice_is_at(path) ? *controllers & SYSTEMDS : 0;
+    CorralControllers granted = 0;
+
+    if (*controllers != kept &&
+        !hierarchy->backend->hand_down(dir, *controllers & ~kept, &granted, error))
+        return FALSE;
+
+    *controllers = kept | granted;
+    return TRUE;
+}
+
 /* All levels of @path, from the root of @hierarchy. */
 static CgFd
 make_levels(const CgHierarchy *hierarchy, const char *path, CorralControllers *controllers,
             gboolean *made, GError **error)
 {
     g_auto(GStrv) names = g_strsplit(path, "/", -1);
+    g_autoptr(GString) above = g_string_new(NULL);
     CG_AUTO_FD dir = -1;
     gsize i;
 
@@ -66,8 +94,9 @@ make_levels(const CgHierarchy *hierarchy, const char *path, CorralControllers *c
     for (i = 0; dir >= 0 && names[i]; i++) {
         CG_AUTO_FD parent = cg_fd_steal(&dir);
 
-        if (!hierarchy->backend->hand_down(parent, *controllers, controllers, error))
+        if (!hand_down(hierarchy, parent, above->str, controllers, error))
             return -1;
+        g_string_append_printf(above, "%s%s", i ? "/" : "", names[i]);
         dir = make_level(hierarchy, parent, names[i], *controllers, made, error);
         if (dir >= 0 && *made && names[i + 1])
             cg_levels_mark_on_demand(dir);
@@ -135,6 +164,28 @@ prune_level(const CgHierarchy *hierarchy, const char *path)
 
     label = cg_tree_get_label(dir, ON_DEMAND_LABEL, NULL);
     return label && cg_tree_rmdir(hierarchy->root, path, NULL);
+}
+
+CgFd
+cg_levels_open(const CgHierarchy *hierarchy, const char *path, CorralControllers controllers,
+               GError **error)
+{
+    g_auto(GStrv) names = g_strsplit(path, "/", -1);
+    g_autoptr(GString) above = g_string_new(NULL);
+    CG_AUTO_FD dir = cg_tree_open_dir(hierarchy->root, "", error);
+    gsize i;
+
+    for (i = 0; dir >= 0 && names[i]; i++) {
+        CG_AUTO_FD parent = cg_fd_steal(&dir);
+
+        if (cg_slice_is_at(above->str) &&
+            !hand_down(hierarchy, parent, above->str, &controllers, NULL))
+            g_debug("what '%s' hands down is left as it is", above->str);
+        g_string_append_printf(above, "%s%s", i ? "/" : "", names[i]);
+        dir = cg_tree_open_dir(parent, names[i], error);
+    }
+
+    return cg_fd_steal(&dir);
 }
 
 /* From @path up: what was made on demand and has nobody below.  The kernel itself

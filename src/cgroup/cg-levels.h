@@ -11,6 +11,13 @@
 CgFd cg_levels_make(const CgHierarchy *hierarchy, const char *path, CorralControllers *controllers,
                     gboolean *made, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/*
+ * Opens @path, which systemd has made; the levels above hand down those of @controllers that
+ * it does not care about.  -1 on failure.
+ */
+CgFd cg_levels_open(const CgHierarchy *hierarchy, const char *path, CorralControllers controllers,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Says that a new group goes as soon as it is empty. */
 void cg_levels_mark_on_demand(int dir);
 

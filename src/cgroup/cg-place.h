@@ -9,6 +9,8 @@
 
 typedef struct _CgBackend CgBackend;
 typedef struct _CgWriter CgWriter;
+typedef struct _CgManager CgManager;
+typedef struct _CgUnitCall CgUnitCall;
 
 /*
  * One mounted hierarchy: which controllers it serves on this host, through
@@ -22,6 +24,7 @@ typedef struct {
     const CgBackend *backend;
     const CgWriter *writer;
     CgFd root;
+    CgManager *manager; /* the owner of the groups that are units; NULL: they have none */
 } CgHierarchy;
 
 /* A group's directory in one hierarchy. */
@@ -30,6 +33,8 @@ typedef struct {
     CgFd dir;
     CorralControllers controllers; /* handed out to this very group */
     CgFiles *files;                /* kept open; NULL: opened for each reading */
+    const char *unit;              /* what it is to the manager; NULL: nothing */
+    CgUnitCall *call;              /* collects what the manager is to be told; NULL: told at once */
 } CgPlace;
 
 /* Whether there is no level above it. */

@@ -17,7 +17,7 @@ struct _CgStepKind {
                     GError **error);
     int (*compare)(const CgStep *step, const CgStepValue *a, const CgStepValue *b);
     /* NULL: the value from before is set like any other. */
-    gboolean (*set_back)(const CgStep *step, GError **error);
+    gboolean (*set_back)(const CgStep *step, CorralGroup *group, GError **error);
 };
 
 static CgStep *
@@ -71,12 +71,12 @@ set_number(const CgStep *step, CorralGroup *group, const CgStepValue *value, GEr
 }
 
 static gboolean
-set_number_back(const CgStep *step, GError **error)
+set_number_back(const CgStep *step, CorralGroup *group, GError **error)
 {
     if (step->setting == CORRAL_SETTING_CPU_WEIGHT)
-        return corral_group_set_cpu_shares(step->group, step->before.other, error);
+        return corral_group_set_cpu_shares(group, step->before.other, error);
 
-    return set_number(step, step->group, &step->before, error);
+    return set_number(step, group, &step->before, error);
 }
 
 static int
@@ -372,12 +372,12 @@ cg_step_write(const CgStep *self, CorralGroup *group, const CgStepValue *value, 
 }
 
 gboolean
-cg_step_set_back(const CgStep *self, GError **error)
+cg_step_set_back(const CgStep *self, CorralGroup *group, GError **error)
 {
     if (self->kind->set_back)
-        return self->kind->set_back(self, error);
+        return self->kind->set_back(self, group, error);
 
-    return self->kind->set(self, self->group, &self->before, error);
+    return self->kind->set(self, group, &self->before, error);
 }
 
 int

@@ -41,7 +41,8 @@ gboolean cg_step_look(CgStep *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Through @group, which is the step's own or a view of it. */
 gboolean cg_step_write(const CgStep *self, CorralGroup *group, const CgStepValue *value,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* As it was when it was looked at. */
-gboolean cg_step_set_back(const CgStep *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* As it was when it was looked at; through @group, likewise. */
+gboolean cg_step_set_back(const CgStep *self, CorralGroup *group, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 /* As strcmp(), wanted with before: what lets the group have more is greater. */
 int cg_step_compare(const CgStep *self);

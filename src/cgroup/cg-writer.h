@@ -15,6 +15,8 @@ struct _CgWriter {
                           GError **error);
 };
 
-extern const CgWriter cg_writer_file;  /* writes the control file */
-extern const CgWriter cg_writer_none;  /* refuses: the host was opened to look, not to touch */
-extern const CgWriter cg_writer_check; /* as if it did, where the file is there to be written */
+extern const CgWriter cg_writer_file;    /* writes the control file */
+extern const CgWriter cg_writer_none;    /* refuses: the host was opened to look, not to touch */
+extern const CgWriter cg_writer_systemd; /* writes the control file, and tells systemd */
+extern const CgWriter cg_writer_untold;  /* writes it, and does not, but notes that it was us */
+extern const CgWriter cg_writer_check;   /* as if it did, where the file is there to be written */

@@ -13,13 +13,16 @@
 #include "cg-group.h"
 #include "cg-host.h"
 #include "cg-levels.h"
+#include "cg-slice.h"
 #include "corral-error.h"
+#include "corral-unit.h"
 
 struct _CorralGroup {
     GObject parent_instance;
 
     CorralHost *host;
     char *path;
+    char *unit; /* that systemd would know it by; NULL if it is none's group */
     CorralControllers controllers;
     CgPlace *places;
     guint n_places;
@@ -46,6 +49,7 @@ corral_group_finalize(GObject *object)
     g_free(self->hierarchies);
     g_free(self->places);
     g_free(self->path);
+    g_free(self->unit);
     g_clear_object(&self->host);
 
     G_OBJECT_CLASS(corral_group_parent_class)->finalize(object);
@@ -70,9 +74,13 @@ static CorralGroup *
 group_new(CorralHost *host, const char *path)
 {
     CorralGroup *self = g_object_new(CORRAL_TYPE_GROUP, NULL);
+    gboolean inside = FALSE;
 
     self->host = g_object_ref(host);
     self->path = g_strdup(path);
+    self->unit = corral_unit_find(path, &inside);
+    if (inside)
+        g_clear_pointer(&self->unit, g_free);
     self->places = g_new0(CgPlace, cg_host_get_n_hierarchies(host));
 
     return self;
@@ -81,7 +89,12 @@ group_new(CorralHost *host, const char *path)
 static void
 add_place(CorralGroup *self, const CgHierarchy *hierarchy, CgFd dir, CorralControllers controllers)
 {
-    self->places[self->n_places++] = (CgPlace){hierarchy, dir, controllers, NULL};
+    self->places[self->n_places++] = (CgPlace){
+        .hierarchy = hierarchy,
+        .dir = dir,
+        .controllers = controllers,
+        .unit = hierarchy->manager ? self->unit : NULL,
+    };
     self->controllers |= controllers;
 }
 
@@ -105,6 +118,30 @@ cg_group_new_view(CorralGroup *self, const CgWriter *writer, gboolean keep_files
     }
 
     return view;
+}
+
+const char *
+cg_group_get_unit(CorralGroup *self, CgManager **manager)
+{
+    guint i;
+
+    for (i = 0; i < self->n_places; i++) {
+        if (self->places[i].unit) {
+            *manager = self->places[i].hierarchy->manager;
+            return self->places[i].unit;
+        }
+    }
+
+    return NULL;
+}
+
+void
+cg_group_collect(CorralGroup *view, CgUnitCall *call)
+{
+    guint i;
+
+    for (i = 0; i < view->n_places; i++)
+        view->places[i].call = call;
 }
 
 void
@@ -216,12 +253,79 @@ cg_group_take_back(CorralGroup *self, const gboolean *made)
         take_back(self->places[i].hierarchy, self->path, made[i]);
 }
 
+/* What of @controllers a group that exists has been handed: the unified interface says it in
+ * a file. */
+static gboolean
+read_controllers(const CgHierarchy *hierarchy, int dir, CorralControllers *controllers,
+                 GError **error)
+{
+    const CorralControllers everywhere = *controllers & hierarchy->backend->everywhere;
+    g_autoptr(GError) failure = NULL;
+    g_autofree char *listed = NULL;
+
+    if (everywhere == *controllers)
+        return TRUE;
+
+    listed = cg_tree_read(dir, "cgroup.controllers", &failure);
+    if (g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_FAILED)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+
+    *controllers &=
+        hierarchy->backend->everywhere | (listed ? cg_codec_parse_controllers(listed) : 0);
+    return TRUE;
+}
+
+/* A group that somebody else makes: it is there, or left out. */
+static gboolean
+add_if_there(CorralGroup *self, const CgHierarchy *hierarchy, CorralControllers wanted,
+             GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    CgFd dir = cg_levels_open(hierarchy, corral_group_get_path(self), wanted, &failure);
+    gboolean told;
+
+    if (dir < 0) {
+        if (g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND))
+            return TRUE;
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+
+    told = read_controllers(hierarchy, dir, &wanted, error);
+    add_place(self, hierarchy, dir, wanted);
+    return told;
+}
+
+/* Of @path, where systemd owns it; and nothing of it is made elsewhere if it is not there. */
+static gboolean
+add_owned(CorralGroup *self, CorralControllers controllers, GError **error)
+{
+    gboolean any = FALSE;
+    guint i;
+
+    for (i = 0; i < cg_host_get_n_hierarchies(self->host); i++) {
+        const CgHierarchy *hierarchy = cg_host_get_hierarchy(self->host, i);
+
+        if (!hierarchy->manager || !(hierarchy->controllers & controllers))
+            continue;
+        any = TRUE;
+        if (!add_if_there(self, hierarchy, hierarchy->controllers & controllers, error))
+            return FALSE;
+    }
+
+    return !any || self->n_places > 0 || cg_slice_refuse(self->path, error);
+}
+
 CorralGroup *
 cg_group_make(CorralHost *host, const char *path, CorralControllers controllers,
               CorralMakeFlags flags, gboolean **is_made, GError **error)
 {
     g_autoptr(CorralGroup) self = NULL;
     g_autofree gboolean *made = NULL;
+    gboolean is_ours = TRUE;
+    gboolean is_new = FALSE;
     guint i;
 
     if (path[0] == '\0') {
@@ -231,27 +335,37 @@ cg_group_make(CorralHost *host, const char *path, CorralControllers controllers,
     if (!cg_tree_check_path(path, error) || !cg_host_check_writable(host, "make groups", error))
         return NULL;
 
+    if (!(flags & CORRAL_MAKE_ASIDE) &&
+        !cg_slice_prepare(host, path, controllers, &is_ours, &is_new, error))
+        return NULL;
+
     self = group_new(host, path);
     made = g_new0(gboolean, cg_host_get_n_hierarchies(host));
+    if (!is_ours && !add_owned(self, controllers, error))
+        return NULL;
+    if (self->n_places > 0 && !is_new && (flags & CORRAL_MAKE_NEW)) {
+        cg_tree_set_error(error, EEXIST, self->places[0].dir, "", "make group");
+        return NULL;
+    }
     for (i = 0; i < cg_host_get_n_hierarchies(host); i++) {
         const CgHierarchy *hierarchy = cg_host_get_hierarchy(host, i);
         CorralControllers wanted = hierarchy->controllers & controllers;
-        gboolean is_new = FALSE;
+        gboolean new_here = FALSE;
         CgFd dir;
 
-        if (wanted == 0)
+        if (wanted == 0 || (!is_ours && hierarchy->manager))
             continue;
-        dir = cg_levels_make(hierarchy, path, &wanted, &is_new, error);
+        dir = cg_levels_make(hierarchy, path, &wanted, &new_here, error);
         if (dir < 0) {
             take_back(hierarchy, path, FALSE);
             cg_group_take_back(self, made);
             return NULL;
         }
-        made[self->n_places] = is_new;
+        made[self->n_places] = new_here;
         add_place(self, hierarchy, dir, wanted);
-        if (is_new && (flags & CORRAL_MAKE_ON_DEMAND))
+        if (new_here && (flags & CORRAL_MAKE_ON_DEMAND))
             cg_levels_mark_on_demand(dir);
-        if (!is_new && (flags & CORRAL_MAKE_NEW)) {
+        if (!new_here && (flags & CORRAL_MAKE_NEW)) {
             cg_tree_set_error(error, EEXIST, hierarchy->root, path, "make group");
             cg_group_take_back(self, made);
             return NULL;
@@ -283,6 +397,10 @@ cg_group_make(CorralHost *host, const char *path, CorralControllers controllers,
  * %CORRAL_ERROR_BUSY: a group above holds processes itself, and so can hand no controllers
  * down (unified interface).
  *
+ * Where systemd owns the groups (corral_host_is_managed()) a slice is made by systemd, and what
+ * exists is taken as it is; all else can be made only below a unit that is no slice, and is
+ * %CORRAL_ERROR_PERMISSION elsewhere: see corral_scope_start() and %CORRAL_MAKE_ASIDE.
+ *
  * Returns: (transfer full): the group, or %NULL
  * Since: 0.1
  */
@@ -293,30 +411,6 @@ corral_group_make(CorralHost *host, const char *path, CorralControllers controll
     g_autofree gboolean *made = NULL;
 
     return cg_group_make(host, path, controllers, flags, &made, error);
-}
-
-/* What of @controllers a group that exists has been handed: the unified interface says it in
- * a file. */
-static gboolean
-read_controllers(const CgHierarchy *hierarchy, int dir, CorralControllers *controllers,
-                 GError **error)
-{
-    const CorralControllers everywhere = *controllers & hierarchy->backend->everywhere;
-    g_autoptr(GError) failure = NULL;
-    g_autofree char *listed = NULL;
-
-    if (everywhere == *controllers)
-        return TRUE;
-
-    listed = cg_tree_read(dir, "cgroup.controllers", &failure);
-    if (g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_FAILED)) {
-        g_propagate_error(error, g_steal_pointer(&failure));
-        return FALSE;
-    }
-
-    *controllers &=
-        hierarchy->backend->everywhere | (listed ? cg_codec_parse_controllers(listed) : 0);
-    return TRUE;
 }
 
 /**
@@ -564,6 +658,29 @@ corral_group_list_children(CorralGroup *self, GError **error)
     return (char **)g_ptr_array_free(list, FALSE);
 }
 
+/* systemd would end all that is in it. */
+static gboolean
+end_slice(CorralGroup *self, guint patience_ms, GError **error)
+{
+    CgManager *manager;
+    const char *unit = cg_group_get_unit(self, &manager);
+    g_auto(GStrv) children = NULL;
+
+    if (!unit || !cg_slice_is_at(self->path))
+        return TRUE;
+
+    children = corral_group_list_children(self, error);
+    if (!children)
+        return FALSE;
+    if (children[0]) {
+        g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_BUSY, "'%s' has groups below it, e.g. '%s'",
+                    self->path, children[0]);
+        return FALSE;
+    }
+
+    return cg_slice_stop(manager, unit, patience_ms, error);
+}
+
 /**
  * corral_group_remove:
  * @self: a group
@@ -572,7 +689,8 @@ corral_group_list_children(CorralGroup *self, GError **error)
  *
  * Removes the group with everything below it, and the groups above it that
  * were only made because corral_group_make() needed them on the way.  A group
- * that is gone already is removed successfully.
+ * that is gone already is removed successfully.  A slice of systemd's is only removed if
+ * nothing is below it.
  *
  * %CORRAL_ERROR_BUSY: processes are in it; what could be removed is.
  *
@@ -590,7 +708,8 @@ corral_group_remove(CorralGroup *self, guint patience_ms, GError **error)
         g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NAME, "the root cannot be removed");
         return FALSE;
     }
-    if (!cg_host_check_writable(corral_group_get_host(self), "remove groups", error))
+    if (!cg_host_check_writable(corral_group_get_host(self), "remove groups", error) ||
+        !end_slice(self, patience_ms, error))
         return FALSE;
 
     /* One hierarchy that refuses is no reason to leave the others. */

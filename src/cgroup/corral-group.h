@@ -26,6 +26,8 @@ G_DECLARE_FINAL_TYPE(CorralGroup, corral_group, CORRAL, GROUP, GObject)
  * @CORRAL_MAKE_NEW: a group that exists in any hierarchy is %CORRAL_ERROR_EXISTS
  * @CORRAL_MAKE_ON_DEMAND: if it is new it may go as soon as it is empty, like the levels that
  *   are made on the way to it: see corral_group_prune()
+ * @CORRAL_MAKE_ASIDE: by file even where systemd makes the groups, which does not know of this
+ *   one and takes its controllers away as it likes.  For a group that nobody is put in
  *
  * How corral_group_make() goes about it.
  *
@@ -35,6 +37,7 @@ typedef enum {
     CORRAL_MAKE_NONE = 0,
     CORRAL_MAKE_NEW = 1 << 0,
     CORRAL_MAKE_ON_DEMAND = 1 << 1,
+    CORRAL_MAKE_ASIDE = 1 << 2,
 } CorralMakeFlags;
 
 #define CORRAL_TYPE_MAKE_FLAGS (corral_make_flags_get_type())

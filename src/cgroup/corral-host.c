@@ -21,6 +21,7 @@
 #include "cg-backend.h"
 #include "cg-codec.h"
 #include "cg-host.h"
+#include "cg-manager.h"
 #include "cg-writer.h"
 #include "corral-error.h"
 
@@ -33,6 +34,7 @@ struct _CorralHost {
     GPtrArray *mounts;      /* owned CgMount, all of them */
     GPtrArray *hierarchies; /* owned CgHierarchy, those that serve something */
     CorralControllers controllers;
+    CgManager *manager; /* NULL: nobody owns groups here, or nothing is to be changed */
 };
 
 G_DEFINE_FINAL_TYPE(CorralHost, corral_host, G_TYPE_OBJECT)
@@ -50,6 +52,7 @@ corral_host_finalize(GObject *object)
     CorralHost *self = CORRAL_HOST(object);
 
     g_ptr_array_unref(self->hierarchies);
+    g_clear_pointer(&self->manager, cg_manager_free);
     g_clear_pointer(&self->mounts, g_ptr_array_unref);
     cg_fd_close(&self->proc);
     g_free(self->root);
@@ -220,6 +223,37 @@ share_out(CorralHost *self, GError **error)
     return TRUE;
 }
 
+/* Those whose legacy hierarchies systemd puts its units in. */
+#define MANAGED                                                                                    \
+    (CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_CPU) |                                                \
+     CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_CPUACCT) |                                            \
+     CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_MEMORY) |                                             \
+     CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_IO) |                                                 \
+     CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_DEVICES) |                                            \
+     CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_PIDS))
+
+/* Where only a part of a hierarchy is to be seen, paths in it are not those that systemd knows. */
+static void
+find_owner(CorralHost *self)
+{
+    guint i;
+
+    if ((self->flags & CORRAL_HOST_READ_ONLY) || !corral_host_is_managed(self))
+        return;
+
+    self->manager = cg_manager_new(self->root);
+    for (i = 0; i < self->hierarchies->len; i++) {
+        CgHierarchy *hierarchy = g_ptr_array_index(self->hierarchies, i);
+
+        if (!is_whole(hierarchy->mount) ||
+            (!hierarchy->mount->unified && !(hierarchy->controllers & MANAGED)))
+            continue;
+        hierarchy->manager = self->manager;
+        hierarchy->writer =
+            (self->flags & CORRAL_HOST_FILES_ONLY) ? &cg_writer_untold : &cg_writer_systemd;
+    }
+}
+
 static gboolean
 discover(CorralHost *self, GError **error)
 {
@@ -256,6 +290,7 @@ discover(CorralHost *self, GError **error)
         return FALSE;
     }
 
+    find_owner(self);
     return TRUE;
 }
 
@@ -313,6 +348,12 @@ const CgHierarchy *
 cg_host_get_hierarchy(CorralHost *self, guint i)
 {
     return g_ptr_array_index(self->hierarchies, i);
+}
+
+CgManager *
+cg_host_get_manager(CorralHost *self)
+{
+    return self->manager;
 }
 
 gboolean

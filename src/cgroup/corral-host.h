@@ -23,6 +23,11 @@ G_DECLARE_FINAL_TYPE(CorralHost, corral_host, CORRAL, HOST, GObject)
  * CorralHostFlags:
  * @CORRAL_HOST_NONE: the usual
  * @CORRAL_HOST_READ_ONLY: nothing is ever made, written or removed through this host
+ * @CORRAL_HOST_FILES_ONLY: what belongs to units of systemd's is written to the kernel's files,
+ *   and systemd is not told.  For what changes all the time, and what would take systemd
+ *   long: it writes to the same files, and a lower %CORRAL_SETTING_MEMORY_HIGH keeps whoever writes
+ *   it busy until the memory is taken.  systemd may put back its own value whenever it sees a
+ *   reason.
  *
  * How a host will be used.
  *
@@ -31,6 +36,7 @@ G_DECLARE_FINAL_TYPE(CorralHost, corral_host, CORRAL, HOST, GObject)
 typedef enum {
     CORRAL_HOST_NONE = 0,
     CORRAL_HOST_READ_ONLY = 1 << 0,
+    CORRAL_HOST_FILES_ONLY = 1 << 1,
 } CorralHostFlags;
 
 #define CORRAL_TYPE_HOST_FLAGS (corral_host_flags_get_type())

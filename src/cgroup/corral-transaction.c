@@ -11,12 +11,17 @@
  * written is set back, the last one first.
  *
  * A setting that is as wanted already is not written.
+ *
+ * What systemd has to be told of a group that is a unit is collected while the files
+ * are written, and told in one call a unit when all of them are.  A call changes all or
+ * nothing; those who were told already are told again what was before.
  */
 #include <config.h>
 
 #include "cg-group.h"
 #include "cg-host.h"
 #include "cg-step.h"
+#include "cg-unit.h"
 #include "cg-writer.h"
 #include "corral-error.h"
 #include "corral-transaction.h"
@@ -311,9 +316,77 @@ plan(CorralTransaction *self, GError **error)
     return g_steal_pointer(&steps);
 }
 
+/* ---- groups that are units ---- */
+
+/* How a transaction writes to one group. */
+typedef struct {
+    CorralGroup *view;
+    CgUnitCall *call;
+    gboolean told;
+} Way;
+
+static void
+way_free(Way *self)
+{
+    g_object_unref(self->view);
+    g_clear_pointer(&self->call, cg_unit_call_free);
+    g_free(self);
+}
+
+/* That of @group, which is there from the first time on. */
+static Way *
+find_way(GHashTable *ways, CorralGroup *group)
+{
+    Way *way = g_hash_table_lookup(ways, group);
+    const char *unit;
+    CgManager *manager;
+
+    if (way)
+        return way;
+
+    way = g_new0(Way, 1);
+    unit = cg_group_get_unit(group, &manager);
+    if (unit) {
+        way->view = cg_group_new_view(group, NULL, FALSE);
+        way->call = cg_unit_call_new(manager, unit);
+        cg_group_collect(way->view, way->call);
+    } else {
+        way->view = g_object_ref(group);
+    }
+    g_hash_table_insert(ways, group, way);
+    return way;
+}
+
+static gboolean
+tell(GHashTable *ways, GError **error)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, ways);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Way *way = value;
+
+        if (way->call && !cg_unit_call_send(way->call, error))
+            return FALSE;
+        way->told = TRUE;
+    }
+
+    return TRUE;
+}
+
+/* Who was not told of it need not be told that it is over. */
+static gboolean
+set_step_back(GHashTable *ways, const CgStep *step, GError **error)
+{
+    const Way *way = find_way(ways, step->group);
+
+    return cg_step_set_back(step, way->told ? step->group : way->view, error);
+}
+
 /* The first @n of @steps, as they were; tells in @failure of those that could not be. */
 static void
-set_back(GPtrArray *steps, guint n, GError **failure)
+set_back(GHashTable *ways, GPtrArray *steps, guint n, GError **failure)
 {
     guint i;
 
@@ -322,7 +395,7 @@ set_back(GPtrArray *steps, guint n, GError **failure)
         g_autofree char *name = cg_step_get_name(step);
         g_autoptr(GError) again = NULL;
 
-        if (!cg_step_set_back(step, &again))
+        if (!set_step_back(ways, step, &again))
             g_prefix_error(failure, "group '%s' keeps its new %s (%s), after: ",
                            corral_group_get_path(step->group), name, again->message);
     }
@@ -348,6 +421,7 @@ set_back(GPtrArray *steps, guint n, GError **failure)
 gboolean
 corral_transaction_commit(CorralTransaction *self, GError **error)
 {
+    g_autoptr(GHashTable) ways = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)way_free);
     g_autoptr(GPtrArray) steps = NULL;
     g_autoptr(GError) failure = NULL;
     guint i;
@@ -358,16 +432,18 @@ corral_transaction_commit(CorralTransaction *self, GError **error)
     if (!steps)
         return FALSE;
 
-    for (i = 0; i < steps->len; i++) {
+    for (i = 0; i < steps->len && !failure; i++) {
         const CgStep *step = g_ptr_array_index(steps, i);
 
-        if (!cg_step_write(step, step->group, &step->wanted, &failure)) {
+        if (!cg_step_write(step, find_way(ways, step->group)->view, &step->wanted, &failure)) {
             name_culprit(step, &failure);
-            set_back(steps, i, &failure);
-            g_propagate_error(error, g_steal_pointer(&failure));
-            return FALSE;
+            break;
         }
     }
+    if (!failure && tell(ways, &failure))
+        return TRUE;
 
-    return TRUE;
+    set_back(ways, steps, i, &failure);
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
 }

@@ -30,12 +30,15 @@ corral_include_HEADERS = \
 	src/cgroup/corral-pids.h \
 	src/cgroup/corral-pressure.h \
 	src/cgroup/corral-room.h \
+	src/cgroup/corral-review.h \
 	src/cgroup/corral-sampler.h \
+	src/cgroup/corral-scope.h \
 	src/cgroup/corral-setting.h \
 	src/cgroup/corral-transaction.h \
 	src/cgroup/corral-memory-reclaim.h \
 	src/cgroup/corral-memory-usage.h \
 	src/cgroup/corral-types.h \
+	src/cgroup/corral-unit.h \
 	src/cgroup/corral-watch.h \
 	src/cgroup/corral-watcher.h \
 	$(NULL)
@@ -94,6 +97,8 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-io-weight.c \
 	src/cgroup/cg-levels.c \
 	src/cgroup/cg-levels.h \
+	src/cgroup/cg-manager.c \
+	src/cgroup/cg-manager.h \
 	src/cgroup/cg-memory.c \
 	src/cgroup/cg-memory.h \
 	src/cgroup/cg-memory-legacy.c \
@@ -101,6 +106,8 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-memory-usage.h \
 	src/cgroup/cg-memory-usage-legacy.c \
 	src/cgroup/cg-memory-usage-unified.c \
+	src/cgroup/cg-memo.c \
+	src/cgroup/cg-memo.h \
 	src/cgroup/cg-mountinfo.c \
 	src/cgroup/cg-mountinfo.h \
 	src/cgroup/cg-netclass-legacy.c \
@@ -116,13 +123,19 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-place.h \
 	src/cgroup/cg-pressure.h \
 	src/cgroup/cg-pressure-unified.c \
+	src/cgroup/cg-property.c \
+	src/cgroup/cg-property.h \
 	src/cgroup/cg-setting.h \
+	src/cgroup/cg-slice.c \
+	src/cgroup/cg-slice.h \
 	src/cgroup/cg-step.c \
 	src/cgroup/cg-step.h \
 	src/cgroup/cg-source.c \
 	src/cgroup/cg-source.h \
 	src/cgroup/cg-tree.c \
 	src/cgroup/cg-tree.h \
+	src/cgroup/cg-unit.c \
+	src/cgroup/cg-unit.h \
 	src/cgroup/cg-watch.c \
 	src/cgroup/cg-watch.h \
 	src/cgroup/cg-watch-legacy.c \
@@ -131,6 +144,7 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/cg-writer-check.c \
 	src/cgroup/cg-writer-file.c \
 	src/cgroup/cg-writer-none.c \
+	src/cgroup/cg-writer-systemd.c \
 	src/cgroup/corral-cpu-time.c \
 	src/cgroup/corral-cpu.c \
 	src/cgroup/corral-cpuset.c \
@@ -156,12 +170,15 @@ libcorral_private_la_SOURCES = \
 	src/cgroup/corral-pids.c \
 	src/cgroup/corral-pressure.c \
 	src/cgroup/corral-room.c \
+	src/cgroup/corral-review.c \
 	src/cgroup/corral-sampler.c \
+	src/cgroup/corral-scope.c \
 	src/cgroup/corral-setting.c \
 	src/cgroup/corral-transaction.c \
 	src/cgroup/corral-memory-reclaim.c \
 	src/cgroup/corral-memory-usage.c \
 	src/cgroup/corral-types.c \
+	src/cgroup/corral-unit.c \
 	src/cgroup/corral-watch.c \
 	src/cgroup/corral-watcher.c \
 	$(NULL)
