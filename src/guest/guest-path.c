@@ -36,6 +36,11 @@
 
 static const char *const guest_drivers[] = {"qemu", "lxc"};
 
+static const char *const scope_prefixes[] = {"machine", GUEST_PATH_OWN_SCOPE};
+
+/* What libvirt gives to the groups of its own making, which it does for containers. */
+#define STOCK_SUFFIX ".libvirt-"
+
 /* "cgroup", every controller there has ever been, and the pressure of interrupts: the kernel's
  * files are <one of these>.<something>.  A list rather than a look at this machine's controllers,
  * so that a guest's path does not change with the kernel. */
@@ -132,6 +137,28 @@ guest_component(const char *driver, const char *name)
                            DIGEST_DIGITS, digest, suffix);
 }
 
+/*
+ * The unit that systemd has for a guest: machined's, whose name libvirt chooses, or
+ * one of our own.  In the name of a unit what is no separator is escaped, the hyphen, too.
+ * A number comes first in it if the guest is the system's; libvirt in a program, and a
+ * user's own, begin with something else.
+ */
+static gboolean
+is_scope(const char *component, const char *driver)
+{
+    gsize i;
+
+    if (!g_str_has_suffix(component, GUEST_PATH_SCOPE_SUFFIX))
+        return FALSE;
+    for (i = 0; i < G_N_ELEMENTS(scope_prefixes); i++) {
+        g_autofree char *prefix = g_strdup_printf("%s-%s\\x2d", scope_prefixes[i], driver);
+
+        if (g_str_has_prefix(component, prefix) && g_ascii_isdigit(component[strlen(prefix)]))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static gboolean
 partition_refuse(GError **error, const char *partition, const char *why)
 {
@@ -140,6 +167,16 @@ partition_refuse(GError **error, const char *partition, const char *why)
     g_set_error(error, GUEST_ERROR, GUEST_ERROR_PARTITION, "Resource partition '%s' %s", shown,
                 why);
     return FALSE;
+}
+
+static gboolean
+is_named_as(const char *component, const char *driver)
+{
+    g_autofree char *ours = g_strdup_printf(".%s.libvirt", driver);
+    g_autofree char *stocks = g_strconcat(STOCK_SUFFIX, driver, NULL);
+
+    return g_str_has_suffix(component, ours) ||
+           (g_str_equal(driver, "lxc") && g_str_has_suffix(component, stocks));
 }
 
 static gboolean
@@ -165,9 +202,7 @@ append_partition(GString *path, const char *partition, GError **error)
         if (g_str_equal(component, ".") || g_str_equal(component, ".."))
             return partition_refuse(error, partition, "must not contain '.' or '..'");
         for (j = 0; j < G_N_ELEMENTS(guest_drivers); j++) {
-            g_autofree char *suffix = g_strdup_printf(".%s.libvirt", guest_drivers[j]);
-
-            if (g_str_has_suffix(component, suffix))
+            if (is_named_as(component, guest_drivers[j]))
                 return partition_refuse(error, partition, "would pass for the group of a guest");
         }
 
@@ -205,41 +240,70 @@ guest_path_build(const Guest *guest, GError **error)
 gboolean
 guest_path_is_guest(const char *component, const char *driver)
 {
-    g_autofree char *suffix = g_strdup_printf(".%s.libvirt", driver);
-
-    return g_str_has_suffix(component, suffix) && strlen(component) > strlen(suffix);
+    return *component != '.' && (is_named_as(component, driver) || is_scope(component, driver));
 }
 
-/* virCgroupSetPartitionSuffix() of libvirt 9.0.0; it escapes what begins with the name of a
- * controller of this machine, we what begins with that of any. */
+gboolean
+guest_path_filter(const char *path, gboolean *descend, gpointer driver)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (!guest_path_is_guest(slash ? slash + 1 : path, driver))
+        return FALSE;
+
+    *descend = FALSE;
+    return TRUE;
+}
+
+char *
+guest_path_cut_scope(const char *path, const char *driver)
+{
+    g_auto(GStrv) components = g_strsplit(path, "/", -1);
+    g_autoptr(GString) scope = g_string_new(NULL);
+    gsize i;
+
+    for (i = 0; components[i]; i++) {
+        g_string_append_printf(scope, "%s%s", i > 0 ? "/" : "", components[i]);
+        if (is_scope(components[i], driver))
+            return g_string_free(g_steal_pointer(&scope), FALSE);
+    }
+    return NULL;
+}
+
+char *
+guest_path_format_owner(const char *path)
+{
+    return g_strconcat("system /", path, NULL);
+}
+
+/* virCgroupSetPartitionSuffix() of libvirt 9.0.0.  It means to escape names of controllers, too,
+ * but does not find them where it looks. */
 static char *
 stock_component(const char *component, gboolean first)
 {
     g_autofree char *suffixed = NULL;
-    const char *dot;
 
     if (first && (g_str_equal(component, "machine") || g_str_equal(component, "system") ||
                   g_str_equal(component, "user")))
         return g_strdup(component);
 
-    dot = strchr(component, '.');
-    suffixed = dot ? g_strdup(component) : g_strconcat(component, ".partition", NULL);
-    if (*suffixed == '_' || *suffixed == '.' || looks_like_kernel_file(suffixed))
+    suffixed =
+        strchr(component, '.') ? g_strdup(component) : g_strconcat(component, ".partition", NULL);
+    if (*suffixed == '_' || *suffixed == '.' || g_str_has_prefix(suffixed, "cgroup."))
         return g_strconcat("_", suffixed, NULL);
 
     return g_steal_pointer(&suffixed);
 }
 
-char *
-guest_path_build_stock_parent(const Guest *guest)
+/* The first @n components of @components, all if there are fewer. */
+static char *
+stock_path(char **components, gsize n)
 {
-    g_auto(GStrv) components = g_strsplit(guest_get_partition(guest), "/", -1);
     g_autoptr(GString) path = g_string_new(NULL);
     gsize i;
 
-    /* The first is what is before the leading slash. */
-    for (i = 1; components[0] && components[i] && components[i + 1]; i++) {
-        g_autofree char *component = stock_component(components[i], i == 1);
+    for (i = 0; components[i] && i < n; i++) {
+        g_autofree char *component = stock_component(components[i], i == 0);
 
         if (path->len > 0)
             g_string_append_c(path, '/');
@@ -247,4 +311,37 @@ guest_path_build_stock_parent(const Guest *guest)
     }
 
     return path->len > 0 ? g_string_free(g_steal_pointer(&path), FALSE) : NULL;
+}
+
+char *
+guest_path_build_stock_parent(const Guest *guest)
+{
+    g_auto(GStrv) components = g_strsplit(guest_get_partition(guest), "/", -1);
+    gsize n = g_strv_length(components);
+
+    /* The first is what is before the leading slash. */
+    return n > 2 ? stock_path(components + 1, n - 2) : NULL;
+}
+
+char *
+guest_path_build_stock_partition(const Guest *guest, GError **error)
+{
+    g_autoptr(GString) ours = g_string_new(NULL);
+    g_auto(GStrv) components = NULL;
+    gsize i;
+
+    /* What cannot be a partition of ours is none of libvirt's, either. */
+    if (!append_partition(ours, guest_get_partition(guest), error))
+        return NULL;
+
+    components = g_strsplit(guest_get_partition(guest) + 1, "/", -1);
+    for (i = 0; components[i]; i++) {
+        g_autofree char *component = stock_component(components[i], i == 0);
+
+        if (strlen(component) > NAME_MAX) {
+            partition_refuse(error, guest_get_partition(guest), "has a component that is too long");
+            return NULL;
+        }
+    }
+    return stock_path(components, i);
 }

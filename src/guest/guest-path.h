@@ -11,8 +11,26 @@
  */
 char *guest_path_build(const Guest *guest, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Whether @component, the last component of a group's path, is a guest's of @driver. */
+/* Whether @component, the last component of a group's path, is a guest's of @driver; containers
+ * have groups that libvirt makes: lxc-<number>-<name>.libvirt-lxc, and where systemd manages the
+ * groups every guest has a scope. */
 gboolean guest_path_is_guest(const char *component, const char *driver);
+
+/* The same of a whole path, as a CorralGroupFilter: there are no guests below a guest's. */
+gboolean guest_path_filter(const char *path, gboolean *descend, gpointer driver);
+
+#define GUEST_PATH_SCOPE_SUFFIX ".scope"
+
+/* What the name of a scope begins with that we have made for want of machined's. */
+#define GUEST_PATH_OWN_SCOPE "corral"
+
+/* The scope of a guest of @driver that is in @path, or is @path; NULL if there is none. */
+char *guest_path_cut_scope(const char *path, const char *driver);
+
+/* The label by which a group tells whose it is, and what it is if the group at @path is that of a
+ * guest of the libvirt that sees it there: not of one in a container, which sees it elsewhere. */
+#define GUEST_PATH_OWNER_LABEL "owner"
+char *guest_path_format_owner(const char *path);
 
 /*
  * The group above @guest's partition as libvirt itself would name it, relative
@@ -20,3 +38,7 @@ gboolean guest_path_is_guest(const char *component, const char *driver);
  * is put below.  NULL if the partition is right below the root.
  */
 char *guest_path_build_stock_parent(const Guest *guest);
+
+/* @guest's whole partition under the name that libvirt gives to it, where it puts containers. */
+char *guest_path_build_stock_partition(const Guest *guest, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;

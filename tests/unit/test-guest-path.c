@@ -380,6 +380,47 @@ test_is_guest(void)
     g_assert_false(guest_path_is_guest("web.libvirt-qemu", "qemu"));
     g_assert_false(guest_path_is_guest("web.qemu.libvirt2", "qemu"));
     g_assert_false(guest_path_is_guest("", "qemu"));
+    g_assert_true(guest_path_is_guest("lxc-12-web.libvirt-lxc", "lxc"));
+    g_assert_false(guest_path_is_guest("lxc-12-web.libvirt-lxc", "qemu"));
+    g_assert_false(guest_path_is_guest(".libvirt-lxc", "lxc"));
+    g_assert_false(guest_path_is_guest("web.libvirt-lxc2", "lxc"));
+    g_assert_true(guest_path_is_guest("machine-qemu\\x2d1\\x2dweb.scope", "qemu"));
+    g_assert_true(guest_path_is_guest("corral-qemu\\x2d1\\x2dweb.scope", "qemu"));
+    g_assert_true(guest_path_is_guest("machine-lxc\\x2d12\\x2dweb.scope", "lxc"));
+    g_assert_false(guest_path_is_guest("machine-lxc\\x2d12\\x2dweb.scope", "qemu"));
+    g_assert_false(guest_path_is_guest("machine-qemu\\x2d1\\x2dweb.slice", "qemu"));
+    g_assert_false(
+        guest_path_is_guest("machine-qemu\\x2dembed\\x2d0ae1b2c3\\x2d1\\x2dweb.scope", "qemu"));
+    g_assert_false(guest_path_is_guest("machine-qemu\\x2dalice\\x2d1\\x2dweb.scope", "qemu"));
+    g_assert_false(guest_path_is_guest("machine-qemu-1-web.scope", "qemu"));
+    g_assert_false(guest_path_is_guest("session-1.scope", "qemu"));
+}
+
+static void
+test_cut_scope(void)
+{
+    static const struct {
+        const char *path;
+        const char *scope;
+    } table[] = {
+        {"machine.slice/machine-qemu\\x2d1\\x2da.scope",
+         "machine.slice/machine-qemu\\x2d1\\x2da.scope"},
+        {"a.slice/a-b.slice/machine-qemu\\x2d1\\x2da.scope/libvirt/emulator",
+         "a.slice/a-b.slice/machine-qemu\\x2d1\\x2da.scope"},
+        {"machine.slice/corral-qemu\\x2d77\\x2da.scope/emulator",
+         "machine.slice/corral-qemu\\x2d77\\x2da.scope"},
+        {"machine.slice/machine-lxc\\x2d1\\x2da.scope/libvirt", NULL},
+        {"user.slice/user-0.slice/session-1.scope", NULL},
+        {"system.slice/libvirtd.service", NULL},
+        {"", NULL},
+    };
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autofree char *scope = guest_path_cut_scope(table[i].path, "qemu");
+
+        g_assert_cmpstr(scope, ==, table[i].scope);
+    }
 }
 
 /* As virCgroupSetPartitionSuffix() of libvirt 9.0.0 has it. */
@@ -398,7 +439,8 @@ test_stock_parent(void)
         {"/system/user/web", "system/user.partition"},
         {"/a/b/c", "a.partition/b.partition"},
         {"/a.slice/b.x/c", "a.slice/b.x"},
-        {"/cpu/memory.x/c", "_cpu.partition/_memory.x"},
+        {"/cpu/memory.x/c", "cpu.partition/memory.x"},
+        {"/cgroup/cgroup.x/c", "_cgroup.partition/_cgroup.x"},
         {"/_a/.b/c", "__a.partition/_.b"},
         {"/a b/c", "a b.partition"},
     };
@@ -409,6 +451,37 @@ test_stock_parent(void)
         g_autofree char *parent = guest_path_build_stock_parent(guest);
 
         g_assert_cmpstr(parent, ==, table[i].parent);
+    }
+}
+
+static void
+test_stock_partition(void)
+{
+    static const struct {
+        const char *partition;
+        const char *path; /* NULL: refused */
+    } table[] = {
+        {NULL, "machine"},
+        {"/production", "production.partition"},
+        {"/production/web", "production.partition/web.partition"},
+        {"/machine/user", "machine/user.partition"},
+        {"/a.slice", "a.slice"},
+        {"/", NULL},
+        {"relative", NULL},
+        {"/a//b", NULL},
+        {"/../b", NULL},
+        {"/lxc-1-a.libvirt-lxc", NULL},
+    };
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(Guest) guest = guest_new("lxc", "web", NULL, table[i].partition);
+        g_autoptr(GError) error = NULL;
+        g_autofree char *path = guest_path_build_stock_partition(guest, &error);
+
+        g_assert_cmpstr(path, ==, table[i].path);
+        if (!path)
+            g_assert_error(error, GUEST_ERROR, GUEST_ERROR_PARTITION);
     }
 }
 
@@ -426,6 +499,8 @@ main(int argc, char **argv)
     g_test_add_func("/guest-path/injective-tricky", test_injective_tricky);
     g_test_add_func("/guest-path/injective-random", test_injective_random);
     g_test_add_func("/guest-path/is-guest", test_is_guest);
+    g_test_add_func("/guest-path/cut-scope", test_cut_scope);
     g_test_add_func("/guest-path/stock-parent", test_stock_parent);
+    g_test_add_func("/guest-path/stock-partition", test_stock_partition);
     return g_test_run();
 }
