@@ -58,6 +58,7 @@ unit_tests = \
 	tests/unit/test-faults \
 	tests/unit/test-freezer \
 	tests/unit/test-group \
+	tests/unit/test-guest-grants \
 	tests/unit/test-guest-path \
 	tests/unit/test-guest-threads \
 	tests/unit/test-guest-xml \
@@ -203,6 +204,8 @@ tests_unit_test_watcher_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_watcher_LDADD = tests/lib/libevent-log.la $(cgroup_test_ldadd)
 tests_unit_test_watch_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_watch_LDADD = tests/lib/libevent-log.la $(cgroup_test_ldadd)
+tests_unit_test_guest_grants_CPPFLAGS = $(guest_test_cppflags)
+tests_unit_test_guest_grants_LDADD = libcorral-guest.la libcorral.la $(LIBXML_LIBS) $(GLIB_LIBS)
 tests_unit_test_guest_path_CPPFLAGS = $(guest_test_cppflags)
 tests_unit_test_guest_path_LDADD = $(guest_test_ldadd)
 tests_unit_test_guest_threads_CPPFLAGS = $(guest_test_cppflags)

@@ -8,6 +8,8 @@ libcorral_guest_la_SOURCES = \
 	src/guest/guest.h \
 	src/guest/guest-cputune.c \
 	src/guest/guest-cputune.h \
+	src/guest/guest-grants.c \
+	src/guest/guest-grants.h \
 	src/guest/guest-markup.c \
 	src/guest/guest-markup.h \
 	src/guest/guest-number.c \
