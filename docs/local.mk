@@ -4,6 +4,7 @@ EXTRA_DIST += \
 	docs/devices.md \
 	docs/examples/confine.c \
 	docs/examples/guests.py \
+	docs/held.md \
 	docs/network.md \
 	docs/notifications.md \
 	docs/python.md \

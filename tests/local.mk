@@ -58,8 +58,14 @@ unit_tests = \
 	tests/unit/test-faults \
 	tests/unit/test-freezer \
 	tests/unit/test-group \
+	tests/unit/test-guest-balloon \
+	tests/unit/test-guest-blkiotune \
+	tests/unit/test-guest-limits \
+	tests/unit/test-guest-memtune \
 	tests/unit/test-guest-grants \
 	tests/unit/test-guest-path \
+	tests/unit/test-guest-placement \
+	tests/unit/test-guest-set \
 	tests/unit/test-guest-threads \
 	tests/unit/test-guest-xml \
 	tests/unit/test-host \
@@ -204,6 +210,18 @@ tests_unit_test_watcher_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_watcher_LDADD = tests/lib/libevent-log.la $(cgroup_test_ldadd)
 tests_unit_test_watch_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_watch_LDADD = tests/lib/libevent-log.la $(cgroup_test_ldadd)
+tests_unit_test_guest_blkiotune_CPPFLAGS = $(guest_test_cppflags)
+tests_unit_test_guest_blkiotune_LDADD = $(guest_test_ldadd)
+tests_unit_test_guest_balloon_CPPFLAGS = $(guest_test_cppflags)
+tests_unit_test_guest_balloon_LDADD = $(guest_test_ldadd)
+tests_unit_test_guest_limits_CPPFLAGS = $(guest_test_cppflags)
+tests_unit_test_guest_limits_LDADD = $(guest_test_ldadd)
+tests_unit_test_guest_memtune_CPPFLAGS = $(guest_test_cppflags)
+tests_unit_test_guest_memtune_LDADD = $(guest_test_ldadd)
+tests_unit_test_guest_placement_CPPFLAGS = $(guest_test_cppflags)
+tests_unit_test_guest_placement_LDADD = $(guest_test_ldadd)
+tests_unit_test_guest_set_CPPFLAGS = $(guest_test_cppflags)
+tests_unit_test_guest_set_LDADD = $(guest_test_ldadd)
 tests_unit_test_guest_grants_CPPFLAGS = $(guest_test_cppflags)
 tests_unit_test_guest_grants_LDADD = libcorral-guest.la libcorral.la $(LIBXML_LIBS) $(GLIB_LIBS)
 tests_unit_test_guest_path_CPPFLAGS = $(guest_test_cppflags)
@@ -401,8 +419,9 @@ dist_check_SCRIPTS += \
 	build-aux/check-api \
 	tests/unit/test-checks.sh \
 	tests/unit/test-python \
+	tests/unit/test-schema.sh \
 	$(NULL)
-TESTS += $(tree_checks) tests/unit/test-checks.sh
+TESTS += $(tree_checks) tests/unit/test-checks.sh tests/unit/test-schema.sh
 if HAVE_INTROSPECTION
 TESTS += build-aux/check-api tests/unit/test-python
 endif

@@ -2,3 +2,7 @@
 
 # The directory as a whole: an example is added by adding a file.
 EXTRA_DIST += xml/examples
+
+# What is kept in the files of others is described for them.
+schemadir = $(datadir)/corral/schemas
+dist_schema_DATA = xml/held.rng xml/limits.rng

@@ -7,6 +7,8 @@
 #include "guest-cputune.h"
 #include "guest-number.h"
 
+#define SHARES_MIN 2
+#define SHARES_MAX 262144
 #define PERIOD_MIN_US 1000
 #define PERIOD_MAX_US 1000000
 #define QUOTA_MIN_US 1000
@@ -44,8 +46,15 @@ guest_cputune_parse_element(GuestCputune *tune, guint i, const char *text)
                                 : guest_number_parse_unsigned(text, &bandwidth->period_us);
 }
 
+/* libvirt's parser takes 0 for a number that was not given. */
 gboolean
-guest_cputune_is_in_range(const GuestCputune *tune)
+guest_cputune_has_fair_shares(const GuestCputune *tune)
+{
+    return tune->shares == 0 || (tune->shares >= SHARES_MIN && tune->shares <= SHARES_MAX);
+}
+
+gboolean
+guest_cputune_has_fair_bandwidth(const GuestCputune *tune)
 {
     guint i;
 
@@ -59,6 +68,12 @@ guest_cputune_is_in_range(const GuestCputune *tune)
             return FALSE;
     }
     return TRUE;
+}
+
+gboolean
+guest_cputune_is_in_range(const GuestCputune *tune)
+{
+    return guest_cputune_has_fair_shares(tune) && guest_cputune_has_fair_bandwidth(tune);
 }
 
 gboolean

@@ -15,7 +15,9 @@ const char *guest_cputune_get_element(guint i);
  * Returns FALSE if @text is no number. */
 gboolean guest_cputune_parse_element(GuestCputune *tune, guint i, const char *text);
 
-/* Whether libvirt accepts the periods and quotas. */
+/* Whether libvirt accepts the shares, the periods and quotas, all of them. */
+gboolean guest_cputune_has_fair_shares(const GuestCputune *tune);
+gboolean guest_cputune_has_fair_bandwidth(const GuestCputune *tune);
 gboolean guest_cputune_is_in_range(const GuestCputune *tune);
 
 /* The elements that are given, named with @prefix, each behind @line_break. */

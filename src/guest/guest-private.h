@@ -11,7 +11,19 @@ struct _Guest {
     char *name;
     char *uuid;
     char *partition;
+    char *xml;
     GuestCputune cputune;
-    GArray *vcpus;     /* of guint */
+    GuestMemtune memtune;
+    GuestBlkiotune blkiotune;
+    guint64 memory_kib;
+    guint64 most_memory_kib;
+    guint64 pids_limit;
+    GuestBalloon balloon;
+    gboolean has_balloon;
+    gboolean is_pinned;
+    GuestPlacement *placement;
+    gboolean has_own_users;
+    GArray *vcpus; /* of guint */
+    gboolean plugs_vcpus;
     GArray *iothreads; /* of guint */
 };

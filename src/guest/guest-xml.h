@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "guest.h"
+#include "guest-placement.h"
 
 /*
- * Reads and edits domain XML.  The only file that knows libxml2.
+ * Reads and edits domain XML (guest-xml.c, guest-xml-edit.c).
  *
  * libvirt refuses to start a guest whose <cputune> holds a period or a quota
  * when it does not manage cgroups itself.  So those elements are held back on
- * the way in (moved below <metadata>, in corral's namespace) and put back on
- * the way out.
+ * the way in (moved below <metadata>) and put back on the way out.
+ *
+ * They have a namespace of their own.  Of the elements in one namespace libvirt
+ * keeps the first, and what users write there is in the other one.
  */
 #define GUEST_XML_NAMESPACE "https://corral.dev/xmlns/libvirt/domain/1.0"
+#define GUEST_XML_HELD_NAMESPACE "https://corral.dev/xmlns/libvirt/held/1.0"
 
 /* Parses a <domain>.  The cputune includes what was held back earlier. */
 Guest *guest_xml_parse(const char *driver, const char *xml, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same guest by another name, unless that is NULL: migration may give it one. */
+Guest *guest_xml_parse_as(const char *driver, const char *xml, const char *name, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 /* The XML less its period and quota elements, which go into <metadata>.
@@ -27,6 +34,23 @@ gboolean guest_xml_hold_back(const char *xml, char **held, GError **error)
 gboolean guest_xml_ensure_uuid(const char *xml, char **named, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/* The XML with these nodes in <numatune><memory>. */
+char *guest_xml_set_numatune(const char *xml, GuestMemoryMode mode, const GArray *nodes,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The XML as the user should see it: corral's metadata gone, <cputune> as @tune says. */
 char *guest_xml_put_back(const char *xml, const GuestCputune *tune, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/* The XML with <memtune> or <blkiotune> as @tune says; what says so already stays as it is
+ * written (guest-memtune.c, guest-blkiotune.c). */
+char *guest_xml_set_memtune(const char *xml, const GuestMemtune *tune, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+char *guest_xml_set_blkiotune(const char *xml, const GuestBlkiotune *tune, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * Whether virDomainSetMetadata() may put @element into GUEST_XML_NAMESPACE: only <limits> that
+ * make sense.  What is no XML is left to libvirt (guest-limits.c).
+ */
+gboolean guest_xml_check_limits(const char *element, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -4,6 +4,8 @@
 
 #include <config.h>
 
+#include "guest-memtune.h"
+#include "guest-placement.h"
 #include "guest-private.h"
 
 G_DEFINE_QUARK(guest - error - quark, guest_error);
@@ -30,6 +32,9 @@ guest_new(const char *driver, const char *name, const char *uuid, const char *pa
     self->name = g_strdup(name);
     self->uuid = g_strdup(uuid);
     self->partition = g_strdup(partition ? partition : GUEST_DEFAULT_PARTITION);
+    guest_memtune_init(&self->memtune);
+    guest_blkiotune_init(&self->blkiotune);
+    self->placement = guest_placement_new();
     self->vcpus = g_array_new(FALSE, FALSE, sizeof(guint));
     self->iothreads = g_array_new(FALSE, FALSE, sizeof(guint));
     return self;
@@ -52,6 +57,9 @@ guest_unref(Guest *self)
     g_free(self->name);
     g_free(self->uuid);
     g_free(self->partition);
+    guest_blkiotune_clear(&self->blkiotune);
+    guest_placement_free(self->placement);
+    g_free(self->xml);
     g_array_unref(self->vcpus);
     g_array_unref(self->iothreads);
     g_free(self);
@@ -81,10 +89,76 @@ guest_get_partition(const Guest *self)
     return self->partition;
 }
 
+const char *
+guest_get_xml(const Guest *self)
+{
+    return self->xml;
+}
+
 const GuestCputune *
 guest_get_cputune(const Guest *self)
 {
     return &self->cputune;
+}
+
+const GuestMemtune *
+guest_get_memtune(const Guest *self)
+{
+    return &self->memtune;
+}
+
+const GuestBlkiotune *
+guest_get_blkiotune(const Guest *self)
+{
+    return &self->blkiotune;
+}
+
+guint64
+guest_get_memory_kib(const Guest *self)
+{
+    return self->memory_kib;
+}
+
+guint64
+guest_get_most_memory_kib(const Guest *self)
+{
+    return self->most_memory_kib;
+}
+
+const GuestBalloon *
+guest_get_balloon(const Guest *self)
+{
+    return &self->balloon;
+}
+
+gboolean
+guest_has_balloon(const Guest *self)
+{
+    return self->has_balloon;
+}
+
+gboolean
+guest_is_pinned(const Guest *self)
+{
+    return self->is_pinned;
+}
+
+guint64
+guest_get_pids_limit(const Guest *self)
+{
+    return self->pids_limit;
+}
+
+const GuestPlacement *
+guest_get_placement(const Guest *self)
+{
+    return self->placement;
+}
+
+gboolean
+guest_has_own_users(const Guest *self)
+{
+    return self->has_own_users;
 }
 
 const guint *
@@ -92,6 +166,12 @@ guest_get_vcpus(const Guest *self, gsize *n)
 {
     *n = self->vcpus->len;
     return (const guint *)self->vcpus->data;
+}
+
+gboolean
+guest_plugs_vcpus(const Guest *self)
+{
+    return self->plugs_vcpus;
 }
 
 const guint *

@@ -14,7 +14,7 @@
 #include "guest-xml.h"
 
 #define UUID "4dea22b3-1d52-d8f3-2516-782e98ab3fa0"
-#define NS "xmlns:corral=\"" GUEST_XML_NAMESPACE "\""
+#define NS "xmlns:corral=\"" GUEST_XML_HELD_NAMESPACE "\""
 
 /* The smallest guest, with something in it. */
 #define GUEST(inside) "<domain><name>g</name>" inside "</domain>"
@@ -122,6 +122,17 @@ test_identity(void)
     }
 }
 
+static void
+test_users(void)
+{
+    g_autoptr(Guest) without = parse(GUEST("<idmap/>"));
+    g_autoptr(Guest) with =
+        parse(GUEST("<idmap><uid start='0' target='100000' count='65536'/></idmap>"));
+
+    g_assert_false(guest_has_own_users(without));
+    g_assert_true(guest_has_own_users(with));
+}
+
 static const struct {
     const char *xml;
     const char *vcpus;
@@ -220,6 +231,9 @@ static const struct {
      "-: 0/0 0/0 0/0 0/0"},
     {GUEST("<metadata><held xmlns='urn:x'><cputune><quota>2000</quota></cputune></held>"
            "</metadata>"),
+     "-: 0/0 0/0 0/0 0/0"},
+    {GUEST("<metadata><held xmlns='" GUEST_XML_NAMESPACE "'><cputune><quota>2000</quota></cputune>"
+           "</held></metadata>"),
      "-: 0/0 0/0 0/0 0/0"},
     {GUEST("<corral:held " NS "><corral:cputune><corral:quota>2000</corral:quota>"
            "</corral:cputune></corral:held>"),
@@ -472,6 +486,17 @@ static const struct {
            "<cputune><quota>2000</quota></cputune>"),
      GUEST("<metadata>" TIGHT_OPEN "<corral:quota>2000</corral:quota>" TIGHT_CLOSE
            "\n    <a:x xmlns:a='urn:a'/>\n  </metadata>")},
+    /* their limits: next to it, in another namespace, whatever the prefix */
+    {GUEST("<metadata><corral:limits xmlns:corral='" GUEST_XML_NAMESPACE "'>"
+           "<corral:pids>7</corral:pids></corral:limits></metadata>"
+           "<cputune><quota>2000</quota></cputune>"),
+     GUEST("<metadata>" TIGHT_OPEN "<corral:quota>2000</corral:quota>" TIGHT_CLOSE
+           "<corral:limits xmlns:corral='" GUEST_XML_NAMESPACE "'>"
+           "<corral:pids>7</corral:pids></corral:limits></metadata>")},
+    {GUEST("<metadata xmlns:corral='" GUEST_XML_NAMESPACE "'><corral:limits/></metadata>"
+           "<cputune><quota>2000</quota></cputune>"),
+     GUEST("<metadata xmlns:corral='" GUEST_XML_NAMESPACE "'>" TIGHT_OPEN
+           "<corral:quota>2000</corral:quota>" TIGHT_CLOSE "<corral:limits/></metadata>")},
     {GUEST("<metadata/><cputune><quota>2000</quota></cputune>"),
      GUEST("<metadata>" TIGHT_OPEN_EMPTY "<corral:quota>2000</corral:quota>" TIGHT_CLOSE
            "</metadata>")},
@@ -488,8 +513,8 @@ static const struct {
      GUEST("<metadata>" TIGHT_OPEN
            "<corral:period>7000</corral:period><corral:quota>9000</corral:quota>" TIGHT_CLOSE
            "</metadata>")},
-    {GUEST("<metadata><c:held xmlns:c='" GUEST_XML_NAMESPACE "'/><a:x xmlns:a='urn:a'/>"
-           "<held xmlns='" GUEST_XML_NAMESPACE "'>x</held></metadata>"
+    {GUEST("<metadata><c:held xmlns:c='" GUEST_XML_HELD_NAMESPACE "'/><a:x xmlns:a='urn:a'/>"
+           "<held xmlns='" GUEST_XML_HELD_NAMESPACE "'>x</held></metadata>"
            "<cputune><quota>9000</quota></cputune>"),
      GUEST("<metadata>" TIGHT_OPEN "<corral:quota>9000</corral:quota>" TIGHT_CLOSE
            "<a:x xmlns:a='urn:a'/></metadata>")},
@@ -601,6 +626,10 @@ static const struct {
     {LINES("  <metadata>\n    <corral:held " NS "/>\n    <a:x xmlns:a=\"urn:a\"/>\n"
            "  </metadata>\n"),
      &no_tune, LINES("  <metadata>\n    <a:x xmlns:a=\"urn:a\"/>\n  </metadata>\n")},
+    {LINES("  <metadata>\n    <corral:held " NS "/>\n    <c:limits xmlns:c=\"" GUEST_XML_NAMESPACE
+           "\"/>\n  </metadata>\n"),
+     &no_tune,
+     LINES("  <metadata>\n    <c:limits xmlns:c=\"" GUEST_XML_NAMESPACE "\"/>\n  </metadata>\n")},
     {LINES("  <metadata>\n    <corral:held " NS " metadata=\"empty\"/>\n  </metadata>\n"), &no_tune,
      LINES("  <metadata/>\n")},
     {LINES("  <metadata>\n    <!-- note --><corral:held " NS "/>\n  </metadata>\n"), &no_tune,
@@ -793,6 +822,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/guest-xml/identity", test_identity);
+    g_test_add_func("/guest-xml/users", test_users);
     g_test_add_func("/guest-xml/numbers", test_numbers);
     g_test_add_func("/guest-xml/tunes", test_tunes);
     g_test_add_func("/guest-xml/refusals", test_refusals);

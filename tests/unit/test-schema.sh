@@ -1,0 +1,133 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# xml/held.rng accepts what corral writes, xml/limits.rng what it reads, and nothing else.
+set -u
+
+schema=$CORRAL_SRCDIR/xml/held.rng
+namespace=https://corral.dev/xmlns/libvirt/held/1.0
+failed=0
+
+if ! type -P xmllint > /dev/null; then
+    echo "SKIP: xmllint is not installed"
+    exit 77
+fi
+
+# validate CONTENT [ATTRIBUTES]: of <held>
+validate()
+{
+    xmllint --noout --relaxng "$schema" - \
+        <<< "<corral:held xmlns:corral='$namespace' ${2:-}>$1</corral:held>" 2>&1
+}
+
+good()
+{
+    local said
+
+    said=$(validate "$@") || { echo "FAIL: refused: $*"; echo "$said"; failed=1; }
+}
+
+bad()
+{
+    ! validate "$@" > /dev/null || { echo "FAIL: accepted: $*"; failed=1; }
+}
+
+# cputune ELEMENT VALUE...
+cputune()
+{
+    local text=
+
+    while (($#)); do
+        text+="<corral:$1>$2</corral:$1>"
+        shift 2
+    done
+    echo "<corral:cputune>$text</corral:cputune>"
+}
+
+good "$(cputune quota 25000)"
+good "$(cputune quota 25000)" "metadata='empty'"
+good "$(cputune period 1000 quota 1000 global_period 1000000 global_quota 17592186044415 \
+    emulator_period 2000 emulator_quota -1 iothread_period 3000 iothread_quota -17592186044415)"
+good "$(printf '\n  ')$(cputune quota 25000)$(printf '\n')"
+
+bad ""
+bad "$(cputune quota 25000)" "metadata='full'"
+bad "$(cputune quota 25000)" "else='1'"
+bad "$(cputune quota 25000 quota 25000)"
+bad "$(cputune shares 1024)"
+bad "$(cputune quota 999)"
+bad "$(cputune quota 0)"
+bad "$(cputune quota 17592186044416)"
+bad "$(cputune period 999)"
+bad "$(cputune period 1000001)"
+bad "$(cputune period -1)"
+bad "$(cputune quota many)"
+bad "$(cputune quota 25000)$(cputune quota 25000)"
+bad "<cputune><quota>25000</quota></cputune>"
+
+# libvirt keeps one element of a namespace: theirs and ours are two.
+users=https://corral.dev/xmlns/libvirt/domain/1.0
+bad "<x:cputune xmlns:x='$users'><x:quota>25000</x:quota></x:cputune>"
+
+# ---- what users write ----
+
+validate()
+{
+    xmllint --noout --relaxng "$CORRAL_SRCDIR/xml/limits.rng" - \
+        <<< "<corral:limits xmlns:corral='$users'>$1</corral:limits>" 2>&1
+}
+
+good ""
+good "<corral:pids>1</corral:pids>"
+good "<corral:pids>4194304</corral:pids>"
+bad "<corral:pids>0</corral:pids>"
+bad "<corral:pids>4194305</corral:pids>"
+bad "<corral:pids>many</corral:pids>"
+bad "<corral:pids/>"
+bad "<corral:pids>1</corral:pids><corral:pids>1</corral:pids>"
+bad "<pids>1</pids>"
+bad "<x:pids xmlns:x='$namespace'>1</x:pids>"
+
+balloon()
+{
+    echo "<corral:balloon $1>${2:-}</corral:balloon>"
+}
+
+good "<corral:balloon/>"
+good "$(balloon "enforce='yes'")"
+good "$(balloon "enforce='no' grace='0' on-unreachable='hold'")"
+good "$(balloon "grace='3600' on-unreachable='release'" "<corral:floor>1</corral:floor>")"
+good "$(balloon "" "<corral:margin unit='MiB'>32</corral:margin><corral:floor unit='g'>1</corral:floor>")"
+good "$(balloon "" "<corral:floor unit='bytes'>1</corral:floor><corral:margin>0</corral:margin>")"
+good "<corral:balloon/><corral:pids>1</corral:pids>"
+bad "$(balloon "enforce='maybe'")"
+bad "$(balloon "grace='3601'")"
+bad "$(balloon "grace='-1'")"
+bad "$(balloon "grace='1.5'")"
+bad "$(balloon "grace=''")"
+bad "$(balloon "on-unreachable='kill'")"
+bad "$(balloon "margin='32'")"
+bad "$(balloon "corral:enforce='yes'")"
+bad "$(balloon "" "<corral:margin/>")"
+bad "$(balloon "" "<corral:margin>-1</corral:margin>")"
+bad "$(balloon "" "<corral:margin unit='pages'>1</corral:margin>")"
+bad "$(balloon "" "<corral:floor unit=''>1</corral:floor>")"
+bad "$(balloon "" "<corral:floor>1</corral:floor><corral:floor>1</corral:floor>")"
+bad "$(balloon "" "<floor>1</floor>")"
+bad "<corral:balloon/><corral:balloon/>"
+
+# ---- the examples ----
+
+examples=0
+for file in "$CORRAL_SRCDIR"/xml/examples/*.xml; do
+    said=$(xmllint --noout "$file" 2>&1) || { echo "FAIL: $file"; echo "$said"; failed=1; }
+    inside=$(sed -n '/<corral:limits/,/<\/corral:limits>/p' "$file" | sed '1d;$d')
+    [[ $inside ]] || continue
+    grep -q "<corral:limits xmlns:corral='$users'>" "$file" ||
+        { echo "FAIL: $file: another namespace"; failed=1; }
+    good "$inside"
+    examples=$((examples + 1))
+done
+((examples)) || { echo "FAIL: no example has limits"; failed=1; }
+
+exit $failed
