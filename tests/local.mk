@@ -28,6 +28,8 @@ tests_lib_libfake_cgroup_la_SOURCES = \
 	tests/lib/fake-defaults.h \
 	tests/lib/fake-devices.c \
 	tests/lib/fake-devices.h \
+	tests/lib/fake-io.c \
+	tests/lib/fake-io.h \
 	tests/lib/fake-memory.c \
 	tests/lib/fake-memory.h \
 	$(NULL)
@@ -269,21 +271,33 @@ tests_lib_libstack_bed_la_CPPFLAGS = $(driver_test_cppflags)
 
 driver_tests = \
 	tests/driver/test-birth \
+	tests/driver/test-io \
 	tests/driver/test-keeper \
+	tests/driver/test-cpuset \
+	tests/driver/test-memory \
 	tests/driver/test-sched \
 	tests/driver/test-settle \
+	tests/driver/test-slots \
 	tests/driver/test-stack-order \
 	tests/driver/test-stack-testdriver \
 	$(NULL)
 
 tests_driver_test_birth_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_birth_LDADD = $(driver_test_ldadd)
+tests_driver_test_io_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_io_LDADD = $(driver_test_ldadd)
 tests_driver_test_keeper_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_keeper_LDADD = $(driver_test_ldadd)
+tests_driver_test_cpuset_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_cpuset_LDADD = $(driver_test_ldadd)
+tests_driver_test_memory_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_memory_LDADD = $(driver_test_ldadd)
 tests_driver_test_sched_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_sched_LDADD = $(driver_test_ldadd)
 tests_driver_test_settle_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_settle_LDADD = $(driver_test_ldadd)
+tests_driver_test_slots_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_slots_LDADD = $(driver_test_ldadd)
 tests_driver_test_stack_order_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_stack_order_LDADD = $(driver_test_ldadd)
 tests_driver_test_stack_testdriver_CPPFLAGS = $(driver_test_cppflags)
@@ -297,8 +311,12 @@ check_PROGRAMS += $(driver_tests) tests/driver/demo-fake
 TESTS += $(driver_tests)
 
 $(tests_lib_libstack_bed_la_OBJECTS) \
+$(tests_driver_test_io_OBJECTS) \
+$(tests_driver_test_cpuset_OBJECTS) \
+$(tests_driver_test_memory_OBJECTS) \
 $(tests_driver_test_sched_OBJECTS) \
 $(tests_driver_test_settle_OBJECTS) \
+$(tests_driver_test_slots_OBJECTS) \
 $(tests_driver_test_stack_order_OBJECTS) \
 $(tests_driver_test_stack_testdriver_OBJECTS) \
 $(tests_driver_demo_fake_OBJECTS): $(libvirt_headers_stamp)

@@ -75,6 +75,14 @@ drv_access_clear_subject(DrvSubject *subject)
     memset(subject, 0, sizeof(*subject));
 }
 
+virDomainPtr
+drv_access_look_up(const virHypervisorDriver *next, virConnectPtr conn, const char *uuid)
+{
+    unsigned char raw[VIR_UUID_BUFLEN];
+
+    return virUUIDParse(uuid, raw) == 0 ? next->domainLookupByUUID(conn, raw) : NULL;
+}
+
 void
 drv_access_init_def(virDomainDef *def, const char *name, const char *uuid)
 {

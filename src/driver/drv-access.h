@@ -30,5 +30,10 @@ gboolean drv_access_find_subject(const virHypervisorDriver *next, virDomainPtr d
 void drv_access_clear_subject(DrvSubject *subject);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DrvSubject, drv_access_clear_subject)
 
+/* The guest with this UUID, with the authority of whoever is current; NULL with stock's error, or
+ * without one where @uuid is none. */
+virDomainPtr drv_access_look_up(const virHypervisorDriver *next, virConnectPtr conn,
+                                const char *uuid) G_GNUC_WARN_UNUSED_RESULT;
+
 /* For checks on a guest that libvirt does not know yet; borrows @name. */
 void drv_access_init_def(virDomainDef *def, const char *name, const char *uuid);

@@ -16,28 +16,42 @@
  * libvirt closes them between the two forks, and may have given their numbers
  * to something else.  So it opens the files itself, by names laid out before.
  *
+ * Where the group is not ours to make, the child is held until somebody in the
+ * daemon who knows its number by now has made ready for it.  Who that is may sleep until
+ * there is one: shared memory is all that the child has to wake him by.
+ *
  * The child runs with a copy of a process that had other threads: open, write,
- * close and stores to shared memory, nothing else.
+ * close, poll, a futex and stores to shared memory, nothing else.
  */
 #include <config.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "drv-birth.h"
 
-/* A start daemonises QEMU and at most a handful of helpers. */
+/* A start daemonises QEMU and at most a handful of helpers.  Where births have no end this many can
+ * wait at a time. */
 #define BORN_MAX 30
+
+/* Nobody waits for longer: the daemon may be gone. */
+#define HOLD_MS 10000
 
 /* In memory shared with the children. */
 typedef struct {
     atomic_uint claimed;
+    atomic_int held;
     struct {
-        atomic_int pid; /* set last: 0 until the rest is valid */
+        atomic_int pid; /* set last: 0 until the rest is valid, and when it is let go */
+        atomic_int released;
         int errnum;
     } born[BORN_MAX];
 } Register;
@@ -46,6 +60,7 @@ struct _DrvBirth {
     char **entrances;
     Register *born;
     pid_t daemon;
+    gboolean endless;
 };
 
 /* initial-exec: the first use in a child must not allocate. */
@@ -65,13 +80,46 @@ enter(const char *entrance)
     return errnum;
 }
 
+static gboolean
+has_slot(const DrvBirth *birth, unsigned int number)
+{
+    return birth->endless || number < BORN_MAX;
+}
+
+/* All at once, or this one. */
+static gboolean
+is_released(Register *born, gboolean in_slot, unsigned int slot)
+{
+    if (!atomic_load(&born->held))
+        return TRUE;
+
+    return in_slot && (atomic_load(&born->born[slot].released) ||
+                       atomic_load(&born->born[slot].pid) != getpid());
+}
+
+static void
+wait_until_released(Register *born, gboolean in_slot, unsigned int slot)
+{
+    int waited;
+
+    for (waited = 0; !is_released(born, in_slot, slot) && waited < HOLD_MS; waited++)
+        poll(NULL, 0, 1);
+}
+
+static void
+wake(Register *born)
+{
+    syscall(SYS_futex, &born->claimed, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
 static void
 in_child(void)
 {
     DrvBirth *birth = due;
     int saved = errno;
     int errnum = 0;
-    unsigned int slot;
+    unsigned int number, slot;
+    gboolean in_slot;
     char **entrance;
 
     if (!birth || getppid() == birth->daemon)
@@ -84,11 +132,15 @@ in_child(void)
             errnum = failed;
     }
 
-    slot = atomic_fetch_add(&birth->born->claimed, 1);
-    if (slot < BORN_MAX) {
+    number = atomic_fetch_add(&birth->born->claimed, 1);
+    slot = number % BORN_MAX;
+    in_slot = has_slot(birth, number);
+    if (in_slot) {
         birth->born->born[slot].errnum = errnum;
         atomic_store(&birth->born->born[slot].pid, getpid());
     }
+    wake(birth->born);
+    wait_until_released(birth->born, in_slot, slot);
     errno = saved;
 }
 
@@ -123,6 +175,19 @@ drv_birth_new(char **entrances)
     return self;
 }
 
+DrvBirth *
+drv_birth_new_endless(void)
+{
+    char *nowhere[] = {NULL};
+    DrvBirth *self = drv_birth_new(nowhere);
+
+    if (self) {
+        self->endless = TRUE;
+        drv_birth_hold(self);
+    }
+    return self;
+}
+
 void
 drv_birth_free(DrvBirth *self)
 {
@@ -132,6 +197,25 @@ drv_birth_free(DrvBirth *self)
     munmap(self->born, sizeof(*self->born));
     g_strfreev(self->entrances);
     g_free(self);
+}
+
+void
+drv_birth_hold(DrvBirth *self)
+{
+    atomic_store(&self->born->held, TRUE);
+}
+
+void
+drv_birth_release(DrvBirth *self)
+{
+    atomic_store(&self->born->held, FALSE);
+}
+
+void
+drv_birth_release_one(DrvBirth *self, guint i)
+{
+    if (i < BORN_MAX)
+        atomic_store(&self->born->born[i].released, TRUE);
 }
 
 void
@@ -149,15 +233,42 @@ drv_birth_disarm(void)
 gboolean
 drv_birth_get(DrvBirth *self, guint i, pid_t *pid, int *errnum)
 {
+    const guint slot = i % BORN_MAX;
     int id;
 
-    if (i >= BORN_MAX)
+    if (!has_slot(self, i))
         return FALSE;
-    id = atomic_load(&self->born->born[i].pid);
+    id = atomic_load(&self->born->born[slot].pid);
     if (id == 0)
         return FALSE;
 
     *pid = id;
-    *errnum = self->born->born[i].errnum;
+    *errnum = self->born->born[slot].errnum;
     return TRUE;
+}
+
+gboolean
+drv_birth_has_claimed(DrvBirth *self, guint i)
+{
+    return atomic_load(&self->born->claimed) != i;
+}
+
+void
+drv_birth_let_go(DrvBirth *self, guint i)
+{
+    atomic_store(&self->born->born[i % BORN_MAX].pid, 0);
+}
+
+void
+drv_birth_await(DrvBirth *self, guint i)
+{
+    syscall(SYS_futex, &self->born->claimed, FUTEX_WAIT, i, NULL, NULL, 0);
+}
+
+void
+drv_birth_end(DrvBirth *self)
+{
+    drv_birth_release(self);
+    atomic_fetch_add(&self->born->claimed, 1);
+    wake(self->born);
 }

@@ -10,22 +10,38 @@
  * guests again after a restart just is not running any more, and a process of
  * an unfinished start may take a moment to die.  So the same thread goes the
  * rounds: soon after the daemon's start, then less and less often.
+ *
+ * That a guest has let go of a vCPU, QEMU tells and libvirt passes on, but before
+ * it has dealt with that itself, and then says no more.  So it begins the rounds
+ * anew: they find the group that has become empty.
  */
 #include <config.h>
 
+#include <string.h>
+
 #include "drv-events.h"
 #include "drv-settle.h"
+#include "guest-xml.h"
 
 VIR_LOG_INIT("corral.events");
 
 #define FIRST_ROUND_US (G_TIME_SPAN_SECOND / 4)
 #define LAST_ROUND_US (30 * G_TIME_SPAN_SECOND)
 
+/* Guests that start and end, and what the user writes into a description. */
+enum {
+    LIFECYCLE,
+    METADATA,
+    N_CALLBACKS
+};
+
 struct _DrvEvents {
     DrvStack *stack;
     virConnectPtr conn;
-    int callback;
-    GAsyncQueue *queue; /* owned UUIDs; an empty one ends the thread */
+    int callbacks[N_CALLBACKS]; /* -1 for what libvirt does not tell us */
+    int device_deleted;         /* likewise, of QEMU's events */
+    gint hurry;                 /* atomic: the rounds are to begin anew */
+    GAsyncQueue *queue;         /* owned UUIDs; an empty one ends the thread */
     GThread *thread;
 };
 
@@ -44,6 +60,13 @@ concerns_us(DrvEvents *self, const char *uuid, int run, int event)
     }
 }
 
+static void
+begin_rounds_anew(DrvEvents *self, const char *uuid)
+{
+    g_atomic_int_set(&self->hurry, TRUE);
+    g_async_queue_push(self->queue, g_strdup(uuid));
+}
+
 static int
 on_event(virConnectPtr conn G_GNUC_UNUSED, virDomainPtr dom, int event, int detail G_GNUC_UNUSED,
          void *opaque)
@@ -55,6 +78,56 @@ on_event(virConnectPtr conn G_GNUC_UNUSED, virDomainPtr dom, int event, int deta
     if (concerns_us(self, uuid, dom->id, event))
         g_async_queue_push(self->queue, g_strdup(uuid));
     return 0;
+}
+
+static void
+push(DrvEvents *self, virDomainPtr dom)
+{
+    char uuid[VIR_UUID_STRING_BUFLEN];
+
+    virUUIDFormat(dom->uuid, uuid);
+    g_async_queue_push(self->queue, g_strdup(uuid));
+}
+
+/* libvirt has no event of its own for vCPUs. */
+static void
+on_device_deleted(virConnectPtr conn G_GNUC_UNUSED, virDomainPtr dom,
+                  const char *event G_GNUC_UNUSED, long long seconds G_GNUC_UNUSED,
+                  unsigned int micros G_GNUC_UNUSED, const char *details, void *opaque)
+{
+    char uuid[VIR_UUID_STRING_BUFLEN];
+
+    if (!details || !strstr(details, "\"vcpu"))
+        return;
+
+    virUUIDFormat(dom->uuid, uuid);
+    begin_rounds_anew(opaque, uuid);
+}
+
+static void
+on_metadata(virConnectPtr conn G_GNUC_UNUSED, virDomainPtr dom, int type G_GNUC_UNUSED,
+            const char *uri, void *opaque)
+{
+    if (g_strcmp0(uri, GUEST_XML_NAMESPACE) == 0)
+        push(opaque, dom);
+}
+
+static int
+subscribe_device_deleted(DrvEvents *self)
+{
+    const virHypervisorDriver *next = self->stack->next;
+
+    if (!next->connectDomainQemuMonitorEventRegister)
+        return -1;
+    return next->connectDomainQemuMonitorEventRegister(self->conn, NULL, "DEVICE_DELETED",
+                                                       on_device_deleted, self, NULL, 0);
+}
+
+static int
+subscribe(DrvEvents *self, int event, virConnectDomainEventGenericCallback callback)
+{
+    return self->stack->next->connectDomainEventRegisterAny(self->conn, NULL, event, callback, self,
+                                                            NULL);
 }
 
 static gpointer
@@ -86,7 +159,11 @@ follow(gpointer data)
             continue;
         if (uuid[0] == '\0')
             return NULL;
-        drv_settle(self->stack, self->conn, uuid);
+        drv_settle_in_passing(self->stack, self->conn, uuid);
+        if (g_atomic_int_compare_and_exchange(&self->hurry, TRUE, FALSE)) {
+            round_us = FIRST_ROUND_US;
+            next_round = MIN(next_round, g_get_monotonic_time() + round_us);
+        }
     }
 }
 
@@ -98,13 +175,19 @@ drv_events_new(DrvStack *stack, virConnectPtr conn)
     self->stack = stack;
     self->conn = virObjectRef(conn);
     self->queue = g_async_queue_new_full(g_free);
-    self->callback = stack->next->connectDomainEventRegisterAny(
-        conn, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_event), self, NULL);
-    if (self->callback < 0) {
+    self->callbacks[METADATA] = self->device_deleted = -1;
+    self->callbacks[LIFECYCLE] =
+        subscribe(self, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_event));
+    if (self->callbacks[LIFECYCLE] < 0) {
         VIR_WARN("corral: no life-cycle events: %s", virGetLastErrorMessage());
         virResetLastError();
         drv_events_free(self);
         self = NULL;
+    } else {
+        self->callbacks[METADATA] = subscribe(self, VIR_DOMAIN_EVENT_ID_METADATA_CHANGE,
+                                              VIR_DOMAIN_EVENT_CALLBACK(on_metadata));
+        self->device_deleted = subscribe_device_deleted(self);
+        virResetLastError();
     }
 
     /* After subscribing: what changes from here on is an event. */
@@ -118,11 +201,18 @@ drv_events_new(DrvStack *stack, virConnectPtr conn)
 void
 drv_events_free(DrvEvents *self)
 {
+    gsize i;
+
     if (!self)
         return;
 
-    if (self->callback >= 0)
-        self->stack->next->connectDomainEventDeregisterAny(self->conn, self->callback);
+    for (i = 0; i < N_CALLBACKS; i++) {
+        if (self->callbacks[i] >= 0)
+            self->stack->next->connectDomainEventDeregisterAny(self->conn, self->callbacks[i]);
+    }
+    if (self->device_deleted >= 0)
+        self->stack->next->connectDomainQemuMonitorEventDeregister(self->conn,
+                                                                   self->device_deleted);
     if (self->thread) {
         g_async_queue_push(self->queue, g_strdup(""));
         g_thread_join(self->thread);

@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * A guest's group and its parts.
- *
- * Tuning several parts at once is all or nothing.  The kernel holds a child's
- * ceiling against its parent's at every step, so the whole guest's is written
- * first when it rises and last when it falls; and what was in force before each
- * step is remembered until the last one has succeeded.
- */
+/* A guest's group and its parts. */
 #include <config.h>
 
 #include <string.h>
 
+#include "drv-cpuset.h"
 #include "drv-error.h"
 #include "drv-group.h"
+#include "drv-owner.h"
+#include "drv-parts.h"
+#include "drv-tune-io.h"
+#include "drv-tune-memory.h"
+#include "guest-path.h"
 
 /* QEMU holds its groups for a moment after libvirt has seen it gone. */
 #define REMOVE_PATIENCE_MS 2000
 #define KILL_PATIENCE_MS 2000
+#define THREAD_PATIENCE_MS 100
+
+/* Set while a group has not yet all that its guest's XML says: whoever finds it later goes on. */
+#define LABEL_UNFINISHED "unfinished"
 
 static const char *const part_prefix[GUEST_N_PARTS] = {
     [GUEST_PART_VCPU] = "vcpu",
@@ -27,6 +30,8 @@ static const char *const part_prefix[GUEST_N_PARTS] = {
 
 struct _DrvGroup {
     CorralGroup *whole;
+    CorralGroup *inner; /* whose children the groups of threads are */
+    gboolean is_container;
     GHashTable *children; /* name -> CorralGroup */
 };
 
@@ -34,8 +39,11 @@ static DrvGroup *
 group_new(CorralGroup *whole)
 {
     DrvGroup *self = g_new0(DrvGroup, 1);
+    g_autofree char *name = g_path_get_basename(corral_group_get_path(whole));
 
     self->whole = whole;
+    self->inner = g_object_ref(whole);
+    self->is_container = guest_path_is_guest(name, "lxc");
     self->children = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_object_unref);
     return self;
 }
@@ -47,6 +55,7 @@ drv_group_free(DrvGroup *self)
         return;
 
     g_hash_table_unref(self->children);
+    g_object_unref(self->inner);
     g_object_unref(self->whole);
     g_free(self);
 }
@@ -55,6 +64,12 @@ CorralGroup *
 drv_group_get_whole(DrvGroup *self)
 {
     return self->whole;
+}
+
+gboolean
+drv_group_is_container(DrvGroup *self)
+{
+    return self->is_container;
 }
 
 /* Takes @child. */
@@ -72,20 +87,21 @@ get_child(DrvGroup *self, const char *name, GError **error)
     CorralGroup *child = g_hash_table_lookup(self->children, name);
 
     if (!child)
-        child = keep_child(self, name, corral_group_open_child(self->whole, name, error));
+        child = keep_child(self, name, corral_group_open_child(self->inner, name, error));
     return child;
 }
 
 static CorralGroup *
 make_child(DrvGroup *self, const char *name, GError **error)
 {
-    return keep_child(self, name, corral_group_make_threaded(self->whole, name, error));
+    return keep_child(self, name, corral_group_make_threaded(self->inner, name, error));
 }
 
 static gboolean
 has_threads(DrvGroup *self)
 {
-    return (corral_group_get_controllers(self->whole) & CORRAL_CONTROLLERS_THREADED) != 0;
+    return !self->is_container &&
+           (corral_group_get_controllers(self->whole) & CORRAL_CONTROLLERS_THREADED) != 0;
 }
 
 CorralGroup *
@@ -100,6 +116,7 @@ label(DrvGroup *self, const Guest *guest)
 {
     g_autoptr(GError) failure = NULL;
 
+    drv_owner_sign(self->whole);
     if (!corral_group_set_label(self->whole, DRV_GROUP_LABEL_UUID, guest_get_uuid(guest),
                                 &failure) ||
         !corral_group_set_label(self->whole, "name", guest_get_name(guest), &failure) ||
@@ -143,11 +160,101 @@ make_children(DrvGroup *self, const Guest *guest, GError **error)
 }
 
 static gboolean
+apply_cputune(DrvGroup *self, const Guest *guest, GError **error)
+{
+    return drv_group_tune(self, guest_get_cputune(guest), error);
+}
+
+static gboolean
+apply_memtune(DrvGroup *self, const Guest *guest, GError **error)
+{
+    return drv_tune_memory_apply(self->whole, guest_get_memtune(guest), error);
+}
+
+static gboolean
+apply_blkiotune(DrvGroup *self, const Guest *guest, GError **error)
+{
+    return drv_tune_io_apply(self->whole, guest_get_blkiotune(guest), error);
+}
+
+gboolean
+drv_group_apply_pids(DrvGroup *self, const Guest *guest, GError **error)
+{
+    const guint64 limit = guest_get_pids_limit(guest);
+
+    return limit == 0 || corral_group_set_pids_limit(self->whole, limit, error);
+}
+
+/* All that the XML says of the whole guest's resources. */
+static gboolean (*const appliers[])(DrvGroup *self, const Guest *guest, GError **error) = {
+    apply_cputune, drv_cpuset_furnish, apply_memtune, apply_blkiotune, drv_group_apply_pids,
+};
+
+/* Not worth a failure: where there are no labels, nobody finds half a group who could tell. */
+static void
+mark_unfinished(DrvGroup *self, gboolean unfinished)
+{
+    if (!corral_group_set_label(self->whole, LABEL_UNFINISHED, unfinished ? "yes" : "", NULL))
+        g_debug("no attributes on cgroups here");
+}
+
+static gboolean
+is_unfinished(DrvGroup *self)
+{
+    g_autofree char *text = corral_group_get_label(self->whole, LABEL_UNFINISHED, NULL);
+
+    return text && *text;
+}
+
+static gboolean
 furnish(DrvGroup *self, const Guest *guest, GError **error)
 {
+    gsize i;
+
     label(self, guest);
-    return make_children(self, guest, error) &&
-           drv_group_tune(self, guest_get_cputune(guest), error);
+    if (!make_children(self, guest, error))
+        return FALSE;
+    for (i = 0; i < G_N_ELEMENTS(appliers); i++) {
+        if (!appliers[i](self, guest, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+/*
+ * The same for a guest that runs already, and so cannot be refused any more: what it cannot
+ * have it goes without, and the log tells.  It must not lose the rest for it.
+ */
+static gboolean
+furnish_running(DrvGroup *self, const Guest *guest, GError **error)
+{
+    gsize i;
+
+    mark_unfinished(self, TRUE);
+    label(self, guest);
+    if (!make_children(self, guest, error))
+        return FALSE;
+    for (i = 0; i < G_N_ELEMENTS(appliers); i++) {
+        g_autoptr(GError) failure = NULL;
+
+        if (!appliers[i](self, guest, &failure))
+            drv_error_log(g_steal_pointer(&failure), guest_get_name(guest),
+                          "give it all that its description says");
+    }
+
+    mark_unfinished(self, FALSE);
+    return TRUE;
+}
+
+static gboolean
+follow(DrvGroup *self, const Guest *guest, GError **error)
+{
+    if (!has_threads(self))
+        return TRUE;
+
+    return make_child(self, part_prefix[GUEST_PART_EMULATOR], error) &&
+           drv_parts_follow(self, guest, error);
 }
 
 /* Makes room where an earlier life of the guest left its group behind. */
@@ -201,29 +308,75 @@ drv_group_make(CorralHost *host, const char *path, const Guest *guest, GError **
 }
 
 DrvGroup *
+drv_group_fill(CorralHost *host, const char *path, const Guest *guest, GError **error)
+{
+    g_autoptr(DrvGroup) self = drv_group_open(host, path, DRV_GROUP_CONTROLLERS, error);
+
+    if (!self)
+        return NULL;
+    mark_unfinished(self, TRUE);
+    if (!furnish(self, guest, error))
+        return NULL;
+
+    mark_unfinished(self, FALSE);
+    return g_steal_pointer(&self);
+}
+
+static gboolean
+is_scope(const char *path)
+{
+    return g_str_has_suffix(path, GUEST_PATH_SCOPE_SUFFIX);
+}
+
+/* A group that is there or, unless it is systemd's to make, is made now. */
+static CorralGroup *
+ensure(CorralHost *host, const char *path, gboolean *existed, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    CorralGroup *whole = NULL;
+
+    *existed = is_scope(path);
+    if (*existed)
+        return corral_group_open(host, path, DRV_GROUP_CONTROLLERS, error);
+
+    whole = corral_group_make(host, path, DRV_GROUP_CONTROLLERS, CORRAL_MAKE_NEW, &failure);
+    if (g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_EXISTS)) {
+        g_clear_error(&failure);
+        *existed = TRUE;
+        whole = corral_group_make(host, path, DRV_GROUP_CONTROLLERS, CORRAL_MAKE_NONE, &failure);
+    }
+    if (failure)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return whole;
+}
+
+/* Whether the group has been this guest's before. */
+static gboolean
+is_labelled(DrvGroup *self, const Guest *guest)
+{
+    g_autofree char *uuid = corral_group_get_label(self->whole, DRV_GROUP_LABEL_UUID, NULL);
+
+    return g_strcmp0(uuid, guest_get_uuid(guest)) == 0;
+}
+
+DrvGroup *
 drv_group_adopt(CorralHost *host, const char *path, const Guest *guest, GError **error)
 {
     g_autoptr(DrvGroup) self = NULL;
-    g_autoptr(GError) failure = NULL;
     gboolean existed = FALSE;
-    CorralGroup *whole =
-        corral_group_make(host, path, DRV_GROUP_CONTROLLERS, CORRAL_MAKE_NEW, &failure);
+    CorralGroup *whole = ensure(host, path, &existed, error);
 
-    if (g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_EXISTS)) {
-        g_clear_error(&failure);
-        existed = TRUE;
-        whole = corral_group_make(host, path, DRV_GROUP_CONTROLLERS, CORRAL_MAKE_NONE, &failure);
-    }
-    if (!whole) {
-        g_propagate_error(error, g_steal_pointer(&failure));
+    if (!whole)
         return NULL;
-    }
 
-    /* The kernel is the database: what is in force in a group that exists stays so. */
+    /* The kernel is the database: what is in force in a group that exists stays so.  But a scope
+     * may exist that has never been ours. */
     self = group_new(whole);
-    label(self, guest);
-    if (!make_children(self, guest, error) ||
-        (!existed && !drv_group_tune(self, guest_get_cputune(guest), error)))
+    if (existed && !is_unfinished(self) && (!is_scope(path) || is_labelled(self, guest))) {
+        label(self, guest);
+        return follow(self, guest, error) ? g_steal_pointer(&self) : NULL;
+    }
+    if (!furnish_running(self, guest, error))
         return NULL;
 
     return g_steal_pointer(&self);
@@ -237,21 +390,34 @@ drv_group_open(CorralHost *host, const char *path, CorralControllers controllers
     return whole ? group_new(whole) : NULL;
 }
 
+/* libvirt removes what it has made, and knows nothing of partitions made on demand. */
+static void
+prune_above(CorralHost *host, const char *path)
+{
+    g_autofree char *above = g_path_get_dirname(path);
+    g_autoptr(CorralGroup) partition =
+        corral_group_open(host, above, DRV_GROUP_PARTITION_CONTROLLERS, NULL);
+
+    if (partition)
+        corral_group_prune(partition);
+}
+
 gboolean
 drv_group_clear(CorralHost *host, const char *path, GError **error)
 {
     g_autoptr(GError) failure = NULL;
     g_autoptr(CorralGroup) group = corral_group_open(host, path, DRV_GROUP_CONTROLLERS, &failure);
 
-    if (!group) {
-        if (g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND))
-            return TRUE;
+    if (!group && !g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND)) {
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
+    if (group && (!corral_group_kill(group, KILL_PATIENCE_MS, error) ||
+                  !corral_group_remove(group, REMOVE_PATIENCE_MS, error)))
+        return FALSE;
 
-    return corral_group_kill(group, KILL_PATIENCE_MS, error) &&
-           corral_group_remove(group, REMOVE_PATIENCE_MS, error);
+    prune_above(host, path);
+    return TRUE;
 }
 
 static void
@@ -267,10 +433,12 @@ GArray *
 drv_group_list_processes(DrvGroup *self)
 {
     GArray *all = g_array_new(FALSE, FALSE, sizeof(pid_t));
-    g_auto(GStrv) names = corral_group_list_children(self->whole, NULL);
+    g_auto(GStrv) names = corral_group_list_children(self->inner, NULL);
     gsize i;
 
     append_processes(self->whole, all);
+    if (self->inner != self->whole)
+        append_processes(self->inner, all);
     for (i = 0; names && names[i]; i++) {
         CorralGroup *child = get_child(self, names[i], NULL);
 
@@ -283,26 +451,27 @@ drv_group_list_processes(DrvGroup *self)
 
 /* "vcpu12" is a vCPU's, "vcpux" and "vcpu" are nobody's. */
 static gboolean
-is_of_part(const char *name, GuestPart part)
+is_of_part(const char *name, GuestPart part, guint *number)
 {
-    const char *number;
+    guint64 value = 0;
 
-    if (part == GUEST_PART_EMULATOR)
-        return g_str_equal(name, part_prefix[part]);
-    if (!g_str_has_prefix(name, part_prefix[part]))
+    if (part == GUEST_PART_EMULATOR
+            ? !g_str_equal(name, part_prefix[part])
+            : !g_str_has_prefix(name, part_prefix[part]) ||
+                  !g_ascii_string_to_unsigned(name + strlen(part_prefix[part]), 10, 0, G_MAXUINT,
+                                              &value, NULL))
         return FALSE;
 
-    number = name + strlen(part_prefix[part]);
-    return g_ascii_string_to_unsigned(number, 10, 0, G_MAXUINT, NULL, NULL);
+    *number = (guint)value;
+    return TRUE;
 }
 
-/* (element-type CorralGroup): those whose ceiling is the ceiling of @part.  Sorted by
- * name, so that vcpu0 comes first and speaks for all, as it does with stock. */
-static GPtrArray *
-list_part(DrvGroup *self, GuestPart part, GError **error)
+GPtrArray *
+drv_group_list_part(DrvGroup *self, GuestPart part, GError **error)
 {
     g_autoptr(GPtrArray) groups = g_ptr_array_new();
     g_auto(GStrv) names = NULL;
+    guint number;
     gsize i;
 
     if (part == GUEST_PART_GLOBAL) {
@@ -310,13 +479,17 @@ list_part(DrvGroup *self, GuestPart part, GError **error)
         return g_steal_pointer(&groups);
     }
 
-    names = corral_group_list_children(self->whole, error);
+    /* What is below a container's is its own, whatever it is called. */
+    if (self->is_container)
+        return g_steal_pointer(&groups);
+
+    names = corral_group_list_children(self->inner, error);
     if (!names)
         return NULL;
     for (i = 0; names[i]; i++) {
         CorralGroup *child;
 
-        if (!is_of_part(names[i], part))
+        if (!is_of_part(names[i], part, &number))
             continue;
         child = get_child(self, names[i], error);
         if (!child)
@@ -327,15 +500,27 @@ list_part(DrvGroup *self, GuestPart part, GError **error)
     return g_steal_pointer(&groups);
 }
 
-gboolean
-drv_group_get_bandwidth(DrvGroup *self, GuestPart part, GuestBandwidth *bandwidth, GError **error)
+GArray *
+drv_group_list_numbers(DrvGroup *self, GuestPart part, GError **error)
 {
-    g_autoptr(GPtrArray) groups = list_part(self, part, error);
+    g_auto(GStrv) names = corral_group_list_children(self->inner, error);
+    GArray *numbers = names ? g_array_new(FALSE, FALSE, sizeof(guint)) : NULL;
+    guint number;
+    gsize i;
 
-    /* Without iothreads theirs is the whole guest's, as it is with stock. */
-    return groups && corral_group_get_cpu_ceiling(
-                         groups->len > 0 ? g_ptr_array_index(groups, 0) : self->whole,
-                         &bandwidth->quota_us, &bandwidth->period_us, error);
+    for (i = 0; names && names[i]; i++) {
+        if (is_of_part(names[i], part, &number))
+            g_array_append_val(numbers, number);
+    }
+    return numbers;
+}
+
+CorralGroup *
+drv_group_find_thread(DrvGroup *self, GuestPart part, guint number)
+{
+    g_autofree char *name = g_strdup_printf("%s%u", part_prefix[part], number);
+
+    return get_child(self, name, NULL);
 }
 
 CorralGroup *
@@ -343,186 +528,41 @@ drv_group_get_thread(DrvGroup *self, GuestPart part, guint number, GError **erro
 {
     g_autofree char *name = g_strdup_printf("%s%u", part_prefix[part], number);
     CorralGroup *child = get_child(self, name, NULL);
+    g_autoptr(GPtrArray) others = NULL;
     GuestBandwidth bandwidth;
 
     if (child)
         return child;
 
     /* One more of its kind: it gets what the others have. */
-    if (!drv_group_get_bandwidth(self, part, &bandwidth, error))
+    others = drv_group_list_part(self, part, error);
+    if (!others || !drv_group_get_bandwidth(self, part, &bandwidth, error))
         return NULL;
     child = make_child(self, name, error);
-    if (!child ||
-        !corral_group_set_cpu_ceiling(child, bandwidth.quota_us, bandwidth.period_us, error))
+    if (!child || (others->len > 0 && !corral_group_set_cpu_ceiling(child, bandwidth.quota_us,
+                                                                    bandwidth.period_us, error)))
         return NULL;
 
     return child;
 }
 
-/* One group's tuning as it was before we changed it. */
-typedef struct {
-    CorralGroup *group;
-    gboolean is_shares;
-    guint64 shares;
-    GuestBandwidth bandwidth;
-} Undo;
-
-static void
-undo_clear(gpointer data)
-{
-    g_clear_object(&((Undo *)data)->group);
-}
-
-static void
-undo_all(GArray *done)
-{
-    guint i;
-
-    for (i = done->len; i > 0; i--) {
-        const Undo *undo = &g_array_index(done, Undo, i - 1);
-        g_autoptr(GError) failure = NULL;
-
-        if (undo->is_shares ? corral_group_set_cpu_shares(undo->group, undo->shares, &failure)
-                            : corral_group_set_cpu_ceiling(undo->group, undo->bandwidth.quota_us,
-                                                           undo->bandwidth.period_us, &failure))
-            continue;
-        drv_error_log(g_steal_pointer(&failure), corral_group_get_path(undo->group),
-                      "take back a change");
-    }
-}
-
-static gboolean
-tune_shares(CorralGroup *group, guint64 shares, GArray *done, GError **error)
-{
-    Undo undo = {.is_shares = TRUE};
-
-    if (!corral_group_get_cpu_shares(group, &undo.shares, error) ||
-        !corral_group_set_cpu_shares(group, shares, error))
-        return FALSE;
-
-    undo.group = g_object_ref(group);
-    g_array_append_val(done, undo);
-    return TRUE;
-}
-
-static gboolean
-tune_ceiling(CorralGroup *group, const GuestBandwidth *wanted, GArray *done, GError **error)
-{
-    Undo undo = {.is_shares = FALSE};
-    GuestBandwidth target;
-
-    if (!corral_group_get_cpu_ceiling(group, &undo.bandwidth.quota_us, &undo.bandwidth.period_us,
-                                      error))
-        return FALSE;
-
-    target = undo.bandwidth;
-    if (wanted->period_us)
-        target.period_us = wanted->period_us;
-    if (wanted->quota_us)
-        target.quota_us = wanted->quota_us < 0 ? CORRAL_CPU_UNLIMITED : wanted->quota_us;
-    if (!corral_group_set_cpu_ceiling(group, target.quota_us, target.period_us, error))
-        return FALSE;
-
-    undo.group = g_object_ref(group);
-    g_array_append_val(done, undo);
-    return TRUE;
-}
-
-static gboolean
-tune_part(DrvGroup *self, GuestPart part, const GuestBandwidth *wanted, GArray *done,
-          GError **error)
-{
-    g_autoptr(GPtrArray) groups = NULL;
-    guint i;
-
-    if (wanted->period_us == 0 && wanted->quota_us == 0)
-        return TRUE;
-
-    groups = list_part(self, part, error);
-    if (!groups)
-        return FALSE;
-    for (i = 0; i < groups->len; i++) {
-        if (!tune_ceiling(g_ptr_array_index(groups, i), wanted, done, error))
-            return FALSE;
-    }
-
-    return TRUE;
-}
-
-/* Whether the whole guest may use more than before, so that its parts may follow. */
-static gboolean
-global_rises(CorralGroup *group, const GuestBandwidth *wanted)
-{
-    gint64 quota;
-    guint64 period;
-    gint64 new_quota;
-    guint64 new_period;
-
-    if (!corral_group_get_cpu_ceiling(group, &quota, &period, NULL))
-        return FALSE;
-
-    new_quota = wanted->quota_us ? wanted->quota_us : quota;
-    new_period = wanted->period_us ? wanted->period_us : period;
-    if (quota < 0 || new_quota < 0)
-        return new_quota < 0;
-
-    return (double)new_quota / (double)new_period >= (double)quota / (double)period;
-}
-
 gboolean
-drv_group_tune(DrvGroup *self, const GuestCputune *tune, GError **error)
+drv_group_remove_thread(DrvGroup *self, GuestPart part, guint number, GError **error)
 {
-    static const GuestPart global_first[] = {GUEST_PART_GLOBAL, GUEST_PART_VCPU,
-                                             GUEST_PART_EMULATOR, GUEST_PART_IOTHREAD};
-    static const GuestPart global_last[] = {GUEST_PART_VCPU, GUEST_PART_EMULATOR,
-                                            GUEST_PART_IOTHREAD, GUEST_PART_GLOBAL};
-    g_autoptr(GArray) done = g_array_new(FALSE, FALSE, sizeof(Undo));
-    const GuestPart *order = global_first;
-    gboolean success = TRUE;
-    gsize i;
+    g_autofree char *name = g_strdup_printf("%s%u", part_prefix[part], number);
+    CorralGroup *child = get_child(self, name, NULL);
+    g_autoptr(GError) failure = NULL;
 
-    g_array_set_clear_func(done, undo_clear);
-    if (tune->has_shares)
-        success = tune_shares(self->whole, tune->shares, done, error);
-
-    if (guest_cputune_has_bandwidth(tune)) {
-        if (!global_rises(self->whole, &tune->bandwidth[GUEST_PART_GLOBAL]))
-            order = global_last;
-        for (i = 0; success && i < GUEST_N_PARTS; i++)
-            success = tune_part(self, order[i], &tune->bandwidth[order[i]], done, error);
+    if (!child)
+        return TRUE;
+    /* The kernel holds it for a moment after QEMU has seen its thread end. */
+    if (!corral_group_remove(child, THREAD_PATIENCE_MS, &failure)) {
+        if (g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_BUSY))
+            return TRUE;
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
     }
 
-    if (!success)
-        undo_all(done);
-    return success;
-}
-
-/* A number nobody gave is shown only once it is not the usual one any more. */
-void
-drv_group_read_tune(DrvGroup *self, const GuestCputune *said, GuestCputune *now)
-{
-    guint64 shares;
-    guint part;
-
-    *now = *said;
-    if (corral_group_get_cpu_shares(self->whole, &shares, NULL) &&
-        (said->has_shares || shares != CORRAL_CPU_SHARES_DEFAULT)) {
-        now->has_shares = TRUE;
-        now->shares = shares;
-    }
-
-    for (part = 0; part < GUEST_N_PARTS; part++) {
-        const GuestBandwidth *was = &said->bandwidth[part];
-        g_autoptr(GPtrArray) groups = list_part(self, part, NULL);
-        GuestBandwidth is;
-
-        if (!groups || groups->len == 0 ||
-            !corral_group_get_cpu_ceiling(g_ptr_array_index(groups, 0), &is.quota_us, &is.period_us,
-                                          NULL))
-            continue;
-        if (was->period_us || is.period_us != CORRAL_CPU_PERIOD_DEFAULT_US)
-            now->bandwidth[part].period_us = is.period_us;
-        if (was->quota_us || is.quota_us >= 0)
-            now->bandwidth[part].quota_us = is.quota_us;
-    }
+    g_hash_table_remove(self->children, name);
+    return TRUE;
 }

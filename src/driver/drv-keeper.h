@@ -6,8 +6,8 @@
 /*
  * Which guest has which group, and whose turn it is to change it.
  *
- * Guests are known by UUID.  A claim is the exclusive right to make, adopt or
- * remove one guest's group.  It is held across the stock start, which may take
+ * Guests are known by UUID.  A claim is the exclusive right to make, adopt,
+ * change or remove one guest's group.  It is held across the stock start, which may take
  * minutes, so nobody who only wants to look needs one, and whoever would only
  * tidy up after a guest that is just being started leaves that to the starter.
  *
@@ -18,8 +18,10 @@ typedef struct _DrvKeeper DrvKeeper;
 typedef struct _DrvClaim DrvClaim;
 
 typedef enum {
-    DRV_CLAIM_START, /* waits its turn */
-    DRV_CLAIM_TIDY,  /* waits for other tidiers; gives up where a start is under way */
+    DRV_CLAIM_START,  /* waits its turn */
+    DRV_CLAIM_CHANGE, /* likewise: a running guest's tuning, devices or threads are changed */
+    DRV_CLAIM_TIDY,   /* waits for all but a start; gives up where one is under way */
+    DRV_CLAIM_PASS,   /* waits for nobody: a thread that looks after all guests must not */
 } DrvClaimPurpose;
 
 DrvKeeper *drv_keeper_new(CorralHost *host);
@@ -30,8 +32,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DrvKeeper, drv_keeper_free)
 CorralHost *drv_keeper_get_host(DrvKeeper *self);
 
 /*
- * NULL only for DRV_CLAIM_TIDY: the start that is under way then learns on
- * release that it should look again.
+ * NULL only for DRV_CLAIM_TIDY and DRV_CLAIM_PASS: whoever holds the claim then
+ * learns on release that he should look again.
  */
 DrvClaim *drv_keeper_claim(DrvKeeper *self, const char *uuid, DrvClaimPurpose purpose);
 

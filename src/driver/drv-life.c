@@ -2,12 +2,6 @@
 /*
  * Starting and stopping guests.
  *
- * A start makes the guest's group first, complete with its tuning, then calls
- * the stock start with the birth armed, so that the process comes to life
- * inside.  If the stock start fails, the group goes; if our part fails before
- * it, the guest is not started; if our part fails after it, the guest runs and
- * the log says what is not as promised.
- *
  * Periods and quotas make the stock start fail where stock manages no cgroups.
  * A guest that has them is started from XML without them.  For a persistent
  * guest that is the inactive definition, given to the stock createXML: libvirt
@@ -18,18 +12,12 @@
  */
 #include <config.h>
 
-#include <errno.h>
-
 #include "drv-access.h"
 #include "drv-error.h"
-#include "drv-group.h"
 #include "drv-life.h"
-#include "drv-parent.h"
 #include "drv-settle.h"
 #include "drv-stack.h"
-#include "drv-threads.h"
-#include "guest-cputune.h"
-#include "guest-path.h"
+#include "drv-start.h"
 #include "guest-xml.h"
 
 /* What createXML understands of the flags of create. */
@@ -73,168 +61,35 @@ stock_start(StockStart *start)
     return next->domainCreate(start->dom);
 }
 
-/* The stock start with the guest's group waiting for it. */
 static int
-start_in_group(StockStart *start, DrvGroup *group, const Guest *guest)
+call_start(gpointer data, int *run)
 {
-    g_auto(GStrv) entrances =
-        corral_group_list_entrances(drv_group_get_whole(group), drv_group_get_emulator(group));
-    g_autoptr(DrvBirth) birth = drv_birth_new(entrances);
-    g_autoptr(GError) error = NULL;
-    DrvThreadsWatch *watch;
-    CorralGroup *parent;
-    int result;
+    StockStart *start = data;
 
-    if (!birth) {
-        drv_error_raise(VIR_ERR_OPERATION_FAILED, "cannot share memory with guest '%s': %s",
-                        guest_get_name(guest), g_strerror(errno));
+    if (stock_start(start) < 0)
         return -1;
-    }
 
-    parent = drv_parent_make(corral_group_get_host(drv_group_get_whole(group)), guest);
-    watch = drv_threads_watch(group, birth);
-    drv_birth_arm(birth);
-    result = stock_start(start);
-    drv_birth_disarm();
-    drv_parent_remove(parent, guest);
-
-    drv_threads_watch_end(watch, &error);
-    if (result == 0 && error)
-        drv_error_log(g_steal_pointer(&error), guest_get_name(guest), "place all of it");
-    return result;
+    *run = start->started ? start->started->id : start->dom->id;
+    return 0;
 }
 
-static gboolean
-is_running(const virHypervisorDriver *next, virConnectPtr conn, const char *uuid)
-{
-    DRV_ELEVATED virIdentity *caller = drv_access_elevate();
-    unsigned char raw[VIR_UUID_BUFLEN];
-    virDomainPtr dom = NULL;
-    gboolean running;
-
-    (void)caller;
-    if (virUUIDParse(uuid, raw) == 0)
-        dom = next->domainLookupByUUID(conn, raw);
-    running = dom && next->domainIsActive(dom) == 1;
-    virObjectUnref(dom);
-    virResetLastError();
-    return running;
-}
-
-/*
- * The path comes from the name.  Another guest of that name may have ended
- * without our having heard of it; one that runs or is just being started keeps
- * its group, and there is none for this guest.
- */
-static gboolean
-take_path(DrvStack *stack, virConnectPtr conn, DrvClaim *claim, const char *path, GError **error)
-{
-    DRV_ELEVATED virIdentity *caller = NULL;
-    g_autofree char *holder = NULL;
-    g_autofree char *still = NULL;
-
-    if (drv_claim_take_path(claim, path, &holder))
-        return TRUE;
-
-    caller = drv_access_elevate();
-    (void)caller;
-    drv_settle(stack, conn, holder);
-    if (drv_claim_take_path(claim, path, &still))
-        return TRUE;
-
-    g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_BUSY, "group '%s' is in use by guest %s", path,
-                still);
-    return FALSE;
-}
-
-/* With the claim held.  @placed: the guest runs, and in its group. */
+/* Stock has the words for what the caller asked, not for what we made of it. */
 static int
-start_claimed(DrvStack *stack, StockStart *start, const Guest *guest, DrvClaim *claim,
-              gboolean *placed)
+call_running(gpointer data)
 {
-    g_autoptr(GError) error = NULL;
-    g_autofree char *before = drv_claim_dup_path(claim);
-    g_autofree char *path = NULL;
-    g_autoptr(DrvGroup) group = NULL;
-    virErrorPtr raised = NULL;
+    StockStart *start = data;
 
-    *placed = FALSE;
-
-    /* Somebody was faster: stock has the words for what the caller asked, and the group is in
-     * use.  Should the guest have ended meanwhile, stock starts it. */
-    if (is_running(start->next, start->conn, guest_get_uuid(guest))) {
-        if (start->dom)
-            start->xml = NULL;
-        return stock_start(start);
-    }
-
-    path = guest_path_build(guest, &error);
-    /* Where it was before its partition was edited. */
-    if (path && before && !g_str_equal(before, path)) {
-        if (!drv_group_clear(drv_keeper_get_host(stack->keeper), before, &error)) {
-            drv_error_report(g_steal_pointer(&error), guest_get_name(guest));
-            return -1;
-        }
-        drv_claim_drop_path(claim);
-        g_clear_pointer(&before, g_free);
-    }
-    if (!path || !take_path(stack, start->conn, claim, path, &error)) {
-        drv_error_report(g_steal_pointer(&error), guest_get_name(guest));
-        return -1;
-    }
-    group = drv_group_make(drv_keeper_get_host(stack->keeper), path, guest, &error);
-    if (!group) {
-        drv_error_report(g_steal_pointer(&error), guest_get_name(guest));
-        if (!before)
-            drv_claim_drop_path(claim);
-        return -1;
-    }
-
-    if (start_in_group(start, group, guest) == 0) {
-        *placed = TRUE;
-        drv_claim_set_run(claim, start->started ? start->started->id : start->dom->id);
-        return 0;
-    }
-
-    virErrorPreserveLast(&raised);
-    if (drv_group_clear(drv_keeper_get_host(stack->keeper), path, &error))
-        drv_claim_drop_path(claim);
-    else
-        drv_error_log(g_steal_pointer(&error), guest_get_name(guest), "remove its group");
-    virErrorRestore(&raised);
-    return -1;
-}
-
-/*
- * Whoever came to tidy up after this guest meanwhile has left it to us.  And
- * where we did not place it, it may have been started by another way.
- */
-static void
-release(DrvStack *stack, virConnectPtr conn, const char *uuid, DrvClaim *claim, gboolean placed)
-{
-    DRV_ELEVATED virIdentity *caller = NULL;
-    virErrorPtr raised = NULL;
-
-    if (!drv_claim_release(claim) && placed)
-        return;
-
-    virErrorPreserveLast(&raised);
-    caller = drv_access_elevate();
-    (void)caller;
-    drv_settle(stack, conn, uuid);
-    virErrorRestore(&raised);
+    if (start->dom)
+        start->xml = NULL;
+    return stock_start(start);
 }
 
 static int
 start_guest(DrvStack *stack, StockStart *start, const Guest *guest)
 {
-    const char *uuid = guest_get_uuid(guest);
-    DrvClaim *claim = drv_keeper_claim(stack->keeper, uuid, DRV_CLAIM_START);
-    gboolean placed;
-    int result = start_claimed(stack, start, guest, claim, &placed);
+    const DrvStart run = {.call = call_start, .call_running = call_running, .data = start};
 
-    release(stack, start->conn, uuid, claim, placed);
-    return result;
+    return drv_start_run(&run, stack, start->conn, guest);
 }
 
 /*
@@ -249,9 +104,10 @@ parse_or_leave_to_stock(DrvStack *stack, const char *xml, char **held, gboolean 
 
     *held = NULL;
     *refused = FALSE;
-    if (guest && !guest_cputune_is_in_range(guest_get_cputune(guest)))
+    if (guest && drv_start_is_for_stock(guest))
         return NULL;
-    if (guest && guest_xml_hold_back(xml, held, &error))
+    /* Whoever has groups can do with periods and quotas. */
+    if (guest && (stack->has_containers || guest_xml_hold_back(xml, held, &error)))
         return g_steal_pointer(&guest);
 
     if (!g_error_matches(error, GUEST_ERROR, GUEST_ERROR_XML)) {
@@ -375,8 +231,9 @@ start_subject(DrvStack *stack, StockStart *start, DrvSubject *subject)
 
     /* An image holds the XML of a start that has been through here already. */
     if (!held || definition.image || start->with_files ||
-        (start->flags & ~(CREATE_XML_FLAGS | IMAGE_FLAGS)))
+        (start->flags & ~(CREATE_XML_FLAGS | IMAGE_FLAGS))) {
         return start_guest(stack, start, guest);
+    }
 
     if ((start->flags & VIR_DOMAIN_START_FORCE_BOOT) && !drop_image(stack->next, subject))
         return -1;
@@ -432,9 +289,8 @@ drv_life_create_with_files(virDomainPtr dom, unsigned int nfiles, int *files, un
     return start_subject(stack, &start, &subject);
 }
 
-/* When the call returns, the groups are gone as well. */
-static void
-tidy_up(DrvStack *stack, virDomainPtr dom)
+void
+drv_life_tidy_up(DrvStack *stack, virDomainPtr dom)
 {
     DRV_ELEVATED virIdentity *caller = drv_access_elevate();
     char uuid[VIR_UUID_STRING_BUFLEN];
@@ -452,7 +308,7 @@ drv_life_destroy(virDomainPtr dom)
     if (stack->next->domainDestroy(dom) < 0)
         return -1;
 
-    tidy_up(stack, dom);
+    drv_life_tidy_up(stack, dom);
     return 0;
 }
 
@@ -464,6 +320,6 @@ drv_life_destroy_flags(virDomainPtr dom, unsigned int flags)
     if (stack->next->domainDestroyFlags(dom, flags) < 0)
         return -1;
 
-    tidy_up(stack, dom);
+    drv_life_tidy_up(stack, dom);
     return 0;
 }

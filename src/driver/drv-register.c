@@ -4,8 +4,8 @@
  * and registers it in front of the stock driver.
  *
  * libvirt asks its drivers in the order of registration, so we come first.
- * State drivers initialise in that order, too: ours comes after the stock one,
- * which has found its guests again by then.
+ * State drivers initialise in that order, too, so ours comes after the stock one:
+ * by then it has found its guests again.
  */
 #include <config.h>
 
@@ -22,10 +22,21 @@
 VIR_LOG_INIT("corral.register");
 
 #define QEMU_CONF LIBVIRT_SYSCONFDIR "/libvirt/qemu.conf"
-#define QEMU_URI "qemu:///system"
 
-static DrvStack *stack;
-static DrvEvents *events;
+/* Where libvirtd goes with all that is beside it if they are in the way; no partition has it. */
+#define OWN_GROUP "_libvirtd"
+
+/* One for each driver that we stack over; one daemon may have them all. */
+typedef struct {
+    const char *name; /* as the stock driver calls itself */
+    const char *driver;
+    const char *uri;
+    virStateDriver after;
+    DrvStack *stack;
+    DrvEvents *events;
+} Front;
+
+static Front qemu;
 
 /*
  * TRUE if qemu.conf says `cgroup_controllers = [ ]`, so that there is one
@@ -50,34 +61,21 @@ libvirt_leaves_groups_alone(void)
 
 /* NULL if corral can work here. */
 static const char *
-find_obstacle(CorralHost *host)
+find_obstacle(const Front *front, CorralHost *host)
 {
-    if (corral_host_is_managed(host))
-        return "systemd manages the cgroups of this host, which this version cannot share yet";
-    if (!libvirt_leaves_groups_alone())
+    if (front == &qemu && !libvirt_leaves_groups_alone())
         return "'" QEMU_CONF "' lets libvirt manage cgroups: set cgroup_controllers = [ ], or run "
                "'corral activate'";
+    if (corral_host_is_managed(host))
+        return "systemd manages the cgroups of this host, which this version cannot share yet";
 
     return NULL;
 }
 
-/* As with stock libvirt the default partition is there even while nobody is in it. */
-static void
-make_default_partition(void)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(CorralGroup) partition =
-        corral_group_make(drv_keeper_get_host(stack->keeper), GUEST_DEFAULT_PARTITION + 1,
-                          DRV_GROUP_CONTROLLERS, CORRAL_MAKE_NONE, &error);
-
-    if (!partition)
-        drv_error_log(g_steal_pointer(&error), GUEST_DEFAULT_PARTITION, "make the partition");
-}
-
 static virDrvStateInitResult
-start(bool privileged, const char *root G_GNUC_UNUSED, bool monolithic G_GNUC_UNUSED,
-      virStateInhibitCallback callback G_GNUC_UNUSED, void *opaque G_GNUC_UNUSED)
+start(Front *front, bool privileged, const char *root)
 {
+    DrvStack *stack = front->stack;
     virConnectPtr conn;
 
     /* Whatever goes wrong here, libvirt has to start. */
@@ -90,8 +88,7 @@ start(bool privileged, const char *root G_GNUC_UNUSED, bool monolithic G_GNUC_UN
                  virGetLastErrorMessage());
         virResetLastError();
     } else {
-        make_default_partition();
-        events = drv_events_new(stack, conn);
+        front->events = drv_events_new(stack, conn);
     }
     virObjectUnref(conn);
 
@@ -99,17 +96,82 @@ start(bool privileged, const char *root G_GNUC_UNUSED, bool monolithic G_GNUC_UN
 }
 
 static int
-stop(void)
+stop(Front *front)
 {
-    g_clear_pointer(&events, drv_events_free);
+    g_clear_pointer(&front->events, drv_events_free);
     return 0;
 }
 
-static virStateDriver state_driver = {
-    .name = "corral-qemu",
-    .stateInitialize = start,
-    .stateCleanup = stop,
+static virDrvStateInitResult
+start_qemu(bool privileged, const char *root, bool monolithic G_GNUC_UNUSED,
+           virStateInhibitCallback callback G_GNUC_UNUSED, void *opaque G_GNUC_UNUSED)
+{
+    return start(&qemu, privileged, root);
+}
+
+static int
+stop_qemu(void)
+{
+    return stop(&qemu);
+}
+
+static Front qemu = {
+    .name = "QEMU",
+    .driver = "qemu",
+    .uri = "qemu:///system",
+    .after = {.name = "corral-qemu", .stateInitialize = start_qemu, .stateCleanup = stop_qemu},
 };
+
+/*
+ * What is the root here may be a group that was left to a container, with the container's
+ * processes in it; then they make room.  As with stock libvirt the default partition is there even
+ * while nobody is in it; so is systemd's slice, but that is none of our business.
+ */
+static gboolean
+prepare_root(CorralHost *host, GError **error)
+{
+    g_autoptr(CorralGroup) root = NULL;
+    g_autoptr(CorralGroup) partition = NULL;
+
+    root = corral_group_open(host, "", DRV_GROUP_PARTITION_CONTROLLERS, error);
+    if (!root || !corral_group_make_room(root, OWN_GROUP, error))
+        return FALSE;
+    partition = corral_group_make(host, &GUEST_DEFAULT_PARTITION[1], DRV_GROUP_CONTROLLERS,
+                                  CORRAL_MAKE_NONE, error);
+    return partition != NULL;
+}
+
+/* FALSE with the reason if nothing is ours to make here. */
+static gboolean
+claim_root(CorralHost *host, char *reason, size_t size)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (prepare_root(host, &error))
+        return TRUE;
+    if (g_error_matches(error, CORRAL_ERROR, CORRAL_ERROR_PERMISSION) ||
+        g_error_matches(error, CORRAL_ERROR, CORRAL_ERROR_BUSY)) {
+        g_snprintf(reason, size, "no groups can be made here: %s", error->message);
+        return FALSE;
+    }
+
+    drv_error_log(g_steal_pointer(&error), GUEST_DEFAULT_PARTITION, "make the partition");
+    return TRUE;
+}
+
+static Front *
+find_front(const char *driver)
+{
+    Front *const fronts[] = {&qemu};
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(fronts); i++) {
+        if (g_str_equal(fronts[i]->driver, driver))
+            return fronts[i];
+    }
+
+    return NULL;
+}
 
 static int
 stack_over(const char *driver, CorralRegisterFunc register_stock, int *result, char *reason,
@@ -117,9 +179,14 @@ stack_over(const char *driver, CorralRegisterFunc register_stock, int *result, c
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(CorralHost) host = NULL;
+    Front *front = find_front(driver);
     const char *obstacle;
     int errnum;
 
+    if (!front) {
+        g_strlcpy(reason, "this version does not know the driver", size);
+        return -1;
+    }
     if (geteuid() != 0) {
         g_strlcpy(reason, "not the system's daemon", size);
         return -1;
@@ -129,27 +196,30 @@ stack_over(const char *driver, CorralRegisterFunc register_stock, int *result, c
         g_strlcpy(reason, error->message, size);
         return -1;
     }
-    obstacle = find_obstacle(host);
+    obstacle = find_obstacle(front, host);
     if (obstacle) {
         g_strlcpy(reason, obstacle, size);
         return -1;
     }
+    if (!claim_root(host, reason, size))
+        return -1;
     errnum = drv_birth_init();
     if (errnum != 0) {
         g_snprintf(reason, size, "no fork handler: %s", g_strerror(errnum));
         return -1;
     }
 
-    stack = drv_stack_new("QEMU", driver, "qemu", QEMU_URI, "/system", drv_keeper_new(host));
-    if (virRegisterConnectDriver(&stack->registration, true) < 0) {
+    front->stack = drv_stack_new(front->name, front->driver, front->driver, front->uri, "/system",
+                                 drv_keeper_new(host));
+    if (virRegisterConnectDriver(&front->stack->registration, true) < 0) {
         g_strlcpy(reason, virGetLastErrorMessage(), size);
         virResetLastError();
-        g_clear_pointer(&stack, drv_stack_free);
+        g_clear_pointer(&front->stack, drv_stack_free);
         return -1;
     }
 
     *result = register_stock();
-    if (*result == 0 && virRegisterStateDriver(&state_driver) < 0) {
+    if (*result == 0 && virRegisterStateDriver(&front->after) < 0) {
         VIR_WARN("corral: running guests are not taken over: %s", virGetLastErrorMessage());
         virResetLastError();
     }

@@ -15,14 +15,15 @@
 
 #include <string.h>
 
-#include "drv-access.h"
 #include "drv-error.h"
-#include "drv-group.h"
+#include "drv-later.h"
+#include "drv-running.h"
 #include "drv-sched.h"
-#include "drv-stack.h"
+#include "guest-xml.h"
 
-/* Shares, and a period and a quota for each part. */
+/* Shares, and a period and a quota for each part; a container has one part alone, its vCPUs. */
 #define N_PARAMETERS (1 + 2 * GUEST_N_PARTS)
+#define N_CONTAINERS_PARAMETERS (1 + 2)
 
 /* In the order in which stock returns them, which is that of GuestPart. */
 static const struct {
@@ -37,35 +38,18 @@ static const struct {
                              VIR_DOMAIN_SCHEDULER_IOTHREAD_QUOTA},
 };
 
-/* 1 or 0; -1 with stock's error. */
 static int
-is_active(DrvStack *stack, DrvSubject *subject)
+count_parameters(DrvStack *stack)
 {
-    DRV_ELEVATED virIdentity *caller = drv_access_elevate();
-
-    (void)caller;
-    return stack->next->domainIsActive(subject->dom);
+    return stack->has_containers ? N_CONTAINERS_PARAMETERS : N_PARAMETERS;
 }
 
 /* The group of a running guest, for its processor time; raises stock's error if there is none. */
 static DrvGroup *
 open_group(DrvStack *stack, DrvSubject *subject)
 {
-    char uuid[VIR_UUID_STRING_BUFLEN];
-    g_autofree char *path = NULL;
-    DrvGroup *group = NULL;
-
-    virUUIDFormat(subject->def.uuid, uuid);
-    path = drv_keeper_dup_path(stack->keeper, uuid);
-    if (path)
-        group = drv_group_open(drv_keeper_get_host(stack->keeper), path,
-                               CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_CPU), NULL);
-    if (!group || !corral_group_get_controllers(drv_group_get_whole(group))) {
-        g_clear_pointer(&group, drv_group_free);
-        drv_error_raise(VIR_ERR_OPERATION_INVALID, "cgroup CPU controller is not mounted");
-    }
-
-    return group;
+    return drv_running_open_group(stack, subject, CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_CPU),
+                                  "cgroup CPU controller is not mounted");
 }
 
 /* A kernel may be built without ceilings: then there are only shares. */
@@ -86,15 +70,12 @@ drv_sched_get_type(virDomainPtr dom, int *nparams)
     DrvStack *stack = drv_stack_of(dom->conn);
     g_auto(DrvSubject) subject = {NULL};
     g_autoptr(DrvGroup) group = NULL;
-    int active;
+    DrvReach reach;
 
-    if (!drv_access_find_subject(stack->next, dom, &subject) ||
-        virDomainGetSchedulerTypeEnsureACL(dom->conn, &subject.def) < 0)
+    reach = drv_running_begin_read(dom, virDomainGetSchedulerTypeEnsureACL, 0, &subject);
+    if (reach == DRV_REACH_FAILED)
         return NULL;
-    active = is_active(stack, &subject);
-    if (active < 0)
-        return NULL;
-    if (!active)
+    if (reach == DRV_REACH_STOCK)
         return stack->next->domainGetSchedulerType(dom, nparams);
 
     group = open_group(stack, &subject);
@@ -102,7 +83,7 @@ drv_sched_get_type(virDomainPtr dom, int *nparams)
         return NULL;
 
     if (nparams)
-        *nparams = has_ceilings(group) ? N_PARAMETERS : 1;
+        *nparams = has_ceilings(group) ? count_parameters(stack) : 1;
     return g_strdup("posix");
 }
 
@@ -144,6 +125,43 @@ assign(virTypedParameterPtr param, int i, guint64 shares, const GuestBandwidth *
                                    (long long)bandwidth[part].quota_us);
 }
 
+/*
+ * Of a definition of a container stock 9.0.0 may be asked for one parameter.  For more it looks
+ * into a group without asking whether there is one, and takes the daemon down.
+ */
+static int
+get_containers_config(DrvStack *stack, DrvSubject *subject, virDomainPtr dom,
+                      virTypedParameterPtr params, int *nparams, unsigned int flags)
+{
+    DRV_ELEVATED virIdentity *caller = NULL;
+    g_autofree char *xml = NULL;
+    g_autoptr(Guest) guest = NULL;
+    g_autoptr(GError) error = NULL;
+    int wanted = MIN(*nparams, N_CONTAINERS_PARAMETERS);
+    int n = 1;
+
+    if (stack->next->domainGetSchedulerParametersFlags(dom, params, &n, flags) < 0)
+        return -1;
+
+    caller = drv_access_elevate();
+    (void)caller;
+    xml = stack->next->domainGetXMLDesc(subject->dom, VIR_DOMAIN_XML_INACTIVE);
+    if (!xml)
+        return -1;
+    guest = guest_xml_parse(stack->driver, xml, &error);
+    if (!guest) {
+        drv_error_report(g_steal_pointer(&error), subject->def.name);
+        return -1;
+    }
+
+    for (; n < wanted; n++) {
+        if (assign(&params[n], n, 0, guest_get_cputune(guest)->bandwidth) < 0)
+            return -1;
+    }
+    *nparams = n;
+    return 0;
+}
+
 int
 drv_sched_get_flags(virDomainPtr dom, virTypedParameterPtr params, int *nparams, unsigned int flags)
 {
@@ -153,25 +171,25 @@ drv_sched_get_flags(virDomainPtr dom, virTypedParameterPtr params, int *nparams,
     g_autoptr(GError) error = NULL;
     GuestBandwidth bandwidth[GUEST_N_PARTS] = {0};
     guint64 shares;
-    int active;
+    DrvReach reach;
     int n, i;
 
     virCheckFlags(VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG | VIR_TYPED_PARAM_STRING_OKAY,
                   -1);
 
-    if (!drv_access_find_subject(stack->next, dom, &subject) ||
-        virDomainGetSchedulerParametersFlagsEnsureACL(dom->conn, &subject.def) < 0)
+    reach =
+        drv_running_begin_read(dom, virDomainGetSchedulerParametersFlagsEnsureACL, flags, &subject);
+    if (reach == DRV_REACH_FAILED)
         return -1;
-    active = is_active(stack, &subject);
-    if (active < 0)
-        return -1;
-    if (!active || (flags & VIR_DOMAIN_AFFECT_CONFIG))
-        return stack->next->domainGetSchedulerParametersFlags(dom, params, nparams, flags);
+    if (reach == DRV_REACH_STOCK)
+        return stack->has_containers
+                   ? get_containers_config(stack, &subject, dom, params, nparams, flags)
+                   : stack->next->domainGetSchedulerParametersFlags(dom, params, nparams, flags);
 
     group = open_group(stack, &subject);
     if (!group)
         return -1;
-    if (!read_live(group, *nparams, &shares, bandwidth, &n, &error)) {
+    if (!read_live(group, MIN(*nparams, count_parameters(stack)), &shares, bandwidth, &n, &error)) {
         drv_error_report(g_steal_pointer(&error), subject.def.name);
         return -1;
     }
@@ -190,26 +208,54 @@ drv_sched_get(virDomainPtr dom, virTypedParameterPtr params, int *nparams)
     return drv_sched_get_flags(dom, params, nparams, VIR_DOMAIN_AFFECT_CURRENT);
 }
 
-static gboolean
-is_in_range(const char *field, gint64 value, gboolean too_big, gint64 min, gint64 max)
+/* Of containers stock leaves it to the group to say so, which calls the files by their names. */
+static void
+raise_out_of_range(DrvStack *stack, const char *field, const char *value, gint64 min, gint64 max)
 {
-    if (!too_big && (value <= 0 || value >= min) && value <= max)
+    if (stack->has_containers)
+        drv_error_raise(VIR_ERR_INVALID_ARG,
+                        "cfs_%s '%s' must be in range (%" G_GINT64_FORMAT ", %" G_GINT64_FORMAT ")",
+                        strchr(field, '_') + 1, value, min, max);
+    else
+        drv_error_raise(VIR_ERR_INVALID_ARG,
+                        "value of '%s' is out of range [%" G_GINT64_FORMAT ", %" G_GINT64_FORMAT
+                        "]",
+                        field, min, max);
+}
+
+static gboolean
+is_period(DrvStack *stack, const char *field, guint64 value)
+{
+    g_autofree char *text = NULL;
+
+    if (value == 0 || (value >= CORRAL_CPU_PERIOD_MIN_US && value <= CORRAL_CPU_PERIOD_MAX_US))
         return TRUE;
 
-    drv_error_raise(VIR_ERR_INVALID_ARG,
-                    "value of '%s' is out of range [%" G_GINT64_FORMAT ", %" G_GINT64_FORMAT "]",
-                    field, min, max);
+    text = g_strdup_printf("%" G_GUINT64_FORMAT, value);
+    raise_out_of_range(stack, field, text, CORRAL_CPU_PERIOD_MIN_US, CORRAL_CPU_PERIOD_MAX_US);
+    return FALSE;
+}
+
+static gboolean
+is_quota(DrvStack *stack, const char *field, gint64 value)
+{
+    g_autofree char *text = NULL;
+
+    if (value <= 0 || (value >= CORRAL_CPU_QUOTA_MIN_US && value <= CORRAL_CPU_QUOTA_MAX_US))
+        return TRUE;
+
+    text = g_strdup_printf("%" G_GINT64_FORMAT, value);
+    raise_out_of_range(stack, field, text, CORRAL_CPU_QUOTA_MIN_US, CORRAL_CPU_QUOTA_MAX_US);
     return FALSE;
 }
 
 static gboolean
 read_shares(guint64 shares, GuestCputune *tune)
 {
-    if (shares < CORRAL_CPU_SHARES_MIN || shares > CORRAL_CPU_SHARES_MAX) {
-        drv_error_raise(VIR_ERR_INVALID_ARG,
-                        "shares '%" G_GUINT64_FORMAT "' must be in range [%" G_GUINT64_FORMAT
-                        ", %" G_GUINT64_FORMAT "]",
-                        shares, CORRAL_CPU_SHARES_MIN, CORRAL_CPU_SHARES_MAX);
+    g_autoptr(GError) error = NULL;
+
+    if (!drv_group_check_shares(shares, &error)) {
+        drv_error_report(g_steal_pointer(&error), NULL);
         return FALSE;
     }
 
@@ -220,7 +266,7 @@ read_shares(guint64 shares, GuestCputune *tune)
 
 /* 0 means "leave it" to stock, a negative quota "none". */
 static gboolean
-read_param(const virTypedParameter *param, GuestCputune *tune)
+read_param(DrvStack *stack, const virTypedParameter *param, GuestCputune *tune)
 {
     guint part;
 
@@ -230,13 +276,11 @@ read_param(const virTypedParameter *param, GuestCputune *tune)
     for (part = 0; part < GUEST_N_PARTS; part++) {
         if (g_str_equal(param->field, part_fields[part].period)) {
             tune->bandwidth[part].period_us = param->value.ul;
-            return is_in_range(param->field, param->value.ul, param->value.ul > G_MAXINT64,
-                               CORRAL_CPU_PERIOD_MIN_US, CORRAL_CPU_PERIOD_MAX_US);
+            return is_period(stack, param->field, param->value.ul);
         }
         if (g_str_equal(param->field, part_fields[part].quota)) {
             tune->bandwidth[part].quota_us = param->value.l;
-            return is_in_range(param->field, param->value.l, FALSE, CORRAL_CPU_QUOTA_MIN_US,
-                               CORRAL_CPU_QUOTA_MAX_US);
+            return is_quota(stack, param->field, param->value.l);
         }
     }
 
@@ -244,38 +288,33 @@ read_param(const virTypedParameter *param, GuestCputune *tune)
 }
 
 static gboolean
-read_params(const virTypedParameter *params, int nparams, GuestCputune *tune)
+read_params(DrvStack *stack, const virTypedParameter *params, int nparams, GuestCputune *tune)
 {
     int i;
 
     memset(tune, 0, sizeof(*tune));
     for (i = 0; i < nparams; i++) {
-        if (!read_param(&params[i], tune))
+        if (!read_param(stack, &params[i], tune))
             return FALSE;
     }
 
     return TRUE;
 }
 
-/* The stock half of a call that sets both. */
-static int
-set_config(DrvStack *stack, virDomainPtr dom, virTypedParameterPtr params, int nparams)
-{
-    DRV_ELEVATED virIdentity *caller = drv_access_elevate();
-
-    (void)caller;
-    return stack->next->domainSetSchedulerParametersFlags(dom, params, nparams,
-                                                          VIR_DOMAIN_AFFECT_CONFIG);
-}
+/* One call on a running guest. */
+typedef struct {
+    DrvGroup *group;
+    GuestCputune tune;
+    GuestCputune before;
+} Tuning;
 
 static void
-restore_live(DrvGroup *group, const GuestCputune *before, const char *name)
+tuning_clear(Tuning *self)
 {
-    g_autoptr(GError) error = NULL;
-
-    if (!drv_group_tune(group, before, &error))
-        drv_error_log(g_steal_pointer(&error), name, "take back a change");
+    g_clear_pointer(&self->group, drv_group_free);
 }
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Tuning, tuning_clear)
 
 /* What is in force now of what @tune is about to change. */
 static gboolean
@@ -299,80 +338,90 @@ remember(DrvGroup *group, const GuestCputune *tune, GuestCputune *before, GError
 }
 
 static int
-set_live(DrvStack *stack, DrvSubject *subject, virTypedParameterPtr params, int nparams,
-         gboolean config_too)
+prepare(DrvChange *change)
 {
-    g_autoptr(DrvGroup) group = open_group(stack, subject);
+    Tuning *self = change->data;
     g_autoptr(GError) error = NULL;
-    GuestCputune tune;
-    GuestCputune before;
 
-    if (!group || !read_params(params, nparams, &tune))
+    self->group = open_group(change->stack, change->subject);
+    if (!self->group || !read_params(change->stack, change->params, change->nparams, &self->tune))
         return -1;
-    if (!remember(group, &tune, &before, &error) || !drv_group_tune(group, &tune, &error)) {
-        drv_error_report(g_steal_pointer(&error), subject->def.name);
-        return -1;
-    }
+    if (remember(self->group, &self->tune, &self->before, &error))
+        return 0;
 
-    if (config_too && set_config(stack, subject->dom, params, nparams) < 0) {
-        virErrorPtr raised = NULL;
+    drv_error_report(g_steal_pointer(&error), change->subject->def.name);
+    return -1;
+}
 
-        virErrorPreserveLast(&raised);
-        restore_live(group, &before, subject->def.name);
-        virErrorRestore(&raised);
-        return -1;
-    }
+static int
+write_tune(DrvChange *change)
+{
+    Tuning *self = change->data;
+    g_autoptr(GError) error = NULL;
 
-    return 0;
+    if (drv_group_tune(self->group, &self->tune, &error))
+        return 0;
+
+    drv_error_report(g_steal_pointer(&error), change->subject->def.name);
+    return -1;
+}
+
+static void
+undo(DrvChange *change)
+{
+    Tuning *self = change->data;
+    g_autoptr(GError) error = NULL;
+
+    if (!drv_group_tune(self->group, &self->before, &error))
+        drv_error_log(g_steal_pointer(&error), change->subject->def.name, "take back a change");
+}
+
+static void
+done(DrvChange *change)
+{
+    Tuning *self = change->data;
+
+    drv_later_note(self->group, &self->tune.bandwidth[GUEST_PART_IOTHREAD]);
+}
+
+static int
+validate(DrvStack *stack, virTypedParameterPtr params, int nparams)
+{
+    if (stack->has_containers)
+        return virTypedParamsValidate(params, nparams, VIR_DOMAIN_SCHEDULER_CPU_SHARES,
+                                      VIR_TYPED_PARAM_ULLONG, VIR_DOMAIN_SCHEDULER_VCPU_PERIOD,
+                                      VIR_TYPED_PARAM_ULLONG, VIR_DOMAIN_SCHEDULER_VCPU_QUOTA,
+                                      VIR_TYPED_PARAM_LLONG, NULL);
+    return virTypedParamsValidate(
+        params, nparams, VIR_DOMAIN_SCHEDULER_CPU_SHARES, VIR_TYPED_PARAM_ULLONG,
+        VIR_DOMAIN_SCHEDULER_VCPU_PERIOD, VIR_TYPED_PARAM_ULLONG, VIR_DOMAIN_SCHEDULER_VCPU_QUOTA,
+        VIR_TYPED_PARAM_LLONG, VIR_DOMAIN_SCHEDULER_GLOBAL_PERIOD, VIR_TYPED_PARAM_ULLONG,
+        VIR_DOMAIN_SCHEDULER_GLOBAL_QUOTA, VIR_TYPED_PARAM_LLONG,
+        VIR_DOMAIN_SCHEDULER_EMULATOR_PERIOD, VIR_TYPED_PARAM_ULLONG,
+        VIR_DOMAIN_SCHEDULER_EMULATOR_QUOTA, VIR_TYPED_PARAM_LLONG,
+        VIR_DOMAIN_SCHEDULER_IOTHREAD_PERIOD, VIR_TYPED_PARAM_ULLONG,
+        VIR_DOMAIN_SCHEDULER_IOTHREAD_QUOTA, VIR_TYPED_PARAM_LLONG, NULL);
 }
 
 int
 drv_sched_set_flags(virDomainPtr dom, virTypedParameterPtr params, int nparams, unsigned int flags)
 {
     DrvStack *stack = drv_stack_of(dom->conn);
-    g_auto(DrvSubject) subject = {NULL};
-    gboolean config_too = (flags & VIR_DOMAIN_AFFECT_CONFIG) != 0;
-    int active;
+    const DrvSetter setter = {
+        .ensure = virDomainSetSchedulerParametersFlagsEnsureACL,
+        .stock = stack->next->domainSetSchedulerParametersFlags,
+        .prepare = prepare,
+        .write = write_tune,
+        .undo = undo,
+        .done = done,
+    };
+    g_auto(Tuning) tuning = {NULL};
 
     virCheckFlags(VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG, -1);
-    if (virTypedParamsValidate(params, nparams, VIR_DOMAIN_SCHEDULER_CPU_SHARES,
-                               VIR_TYPED_PARAM_ULLONG, VIR_DOMAIN_SCHEDULER_VCPU_PERIOD,
-                               VIR_TYPED_PARAM_ULLONG, VIR_DOMAIN_SCHEDULER_VCPU_QUOTA,
-                               VIR_TYPED_PARAM_LLONG, VIR_DOMAIN_SCHEDULER_GLOBAL_PERIOD,
-                               VIR_TYPED_PARAM_ULLONG, VIR_DOMAIN_SCHEDULER_GLOBAL_QUOTA,
-                               VIR_TYPED_PARAM_LLONG, VIR_DOMAIN_SCHEDULER_EMULATOR_PERIOD,
-                               VIR_TYPED_PARAM_ULLONG, VIR_DOMAIN_SCHEDULER_EMULATOR_QUOTA,
-                               VIR_TYPED_PARAM_LLONG, VIR_DOMAIN_SCHEDULER_IOTHREAD_PERIOD,
-                               VIR_TYPED_PARAM_ULLONG, VIR_DOMAIN_SCHEDULER_IOTHREAD_QUOTA,
-                               VIR_TYPED_PARAM_LLONG, NULL) < 0)
+    if (validate(stack, params, nparams) < 0)
         return -1;
 
-    if (!drv_access_find_subject(stack->next, dom, &subject) ||
-        virDomainSetSchedulerParametersFlagsEnsureACL(dom->conn, &subject.def, flags) < 0)
-        return -1;
-    active = is_active(stack, &subject);
-    if (active < 0)
-        return -1;
-
-    /* The persistent definition alone, or an error that is stock's to tell. */
-    if (!active || flags == VIR_DOMAIN_AFFECT_CONFIG)
-        return stack->next->domainSetSchedulerParametersFlags(dom, params, nparams, flags);
-
-    if (config_too) {
-        DRV_ELEVATED virIdentity *caller = drv_access_elevate();
-        int persistent = stack->next->domainIsPersistent(subject.dom);
-
-        (void)caller;
-        if (persistent < 0)
-            return -1;
-        if (!persistent) {
-            drv_error_raise(VIR_ERR_OPERATION_INVALID,
-                            "transient domains do not have any persistent config");
-            return -1;
-        }
-    }
-
-    return set_live(stack, &subject, params, nparams, config_too);
+    return drv_running_set(&setter, dom, params, nparams, flags, &tuning);
 }
 
 int

@@ -10,8 +10,12 @@
 #include <string.h>
 
 #include "drv-access.h"
+#include "drv-advice.h"
+#include "drv-cpuset.h"
 #include "drv-error.h"
 #include "drv-group.h"
+#include "drv-owner.h"
+#include "drv-parts.h"
 #include "drv-settle.h"
 #include "drv-threads.h"
 #include "guest-path.h"
@@ -35,20 +39,6 @@ read_pid_file(const char *driver, const char *name)
     return pid;
 }
 
-static pid_t
-find_inside(DrvGroup *group)
-{
-    g_autoptr(GArray) processes = drv_group_list_processes(group);
-    guint i;
-
-    for (i = 0; i < processes->len; i++) {
-        if (drv_threads_is_guest(g_array_index(processes, pid_t, i)))
-            return g_array_index(processes, pid_t, i);
-    }
-
-    return 0;
-}
-
 /* A guest that started without us: late, but from now on it is in its group. */
 static pid_t
 fetch(DrvGroup *group, const Guest *guest, GError **error)
@@ -69,16 +59,46 @@ fetch(DrvGroup *group, const Guest *guest, GError **error)
     return pid;
 }
 
+/* A guest that was started by a libvirt that makes no groups for its threads. */
 static gboolean
-adopt(DrvStack *stack, virDomainPtr dom, DrvClaim *claim, GError **error)
+bring_in(DrvGroup *group, pid_t pid, GError **error)
 {
+    CorralGroup *whole = drv_group_get_whole(group);
+    CorralGroup *emulator = drv_group_get_emulator(group);
+    g_autofree char *where =
+        corral_host_find_process(corral_group_get_host(whole), CORRAL_CONTROLLER_CPU, pid, NULL);
+
+    return !emulator || g_strcmp0(where, corral_group_get_path(whole)) != 0 ||
+           corral_group_attach_process(emulator, pid, error);
+}
+
+/* All of a guest in its group, and everything in its place there. */
+static gboolean
+place(DrvGroup *group, const Guest *guest, GError **error)
+{
+    pid_t pid = drv_threads_find_guest(group);
+
+    if (pid == 0)
+        pid = fetch(group, guest, error);
+    if (pid != 0)
+        return bring_in(group, pid, error) && drv_threads_place(group, pid, NULL, error) &&
+               drv_advice_take(group, pid, error) && drv_cpuset_close(group, pid, error);
+
+    if (error && !*error)
+        g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND, "its process cannot be found");
+    return FALSE;
+}
+
+gboolean
+drv_settle_adopt(DrvStack *stack, virDomainPtr dom, DrvClaim *claim, GError **error)
+{
+    CorralHost *host = drv_keeper_get_host(stack->keeper);
     g_autofree char *xml = stack->next->domainGetXMLDesc(dom, 0);
     g_autofree char *before = drv_claim_dup_path(claim);
-    g_autofree char *path = g_strdup(before);
+    g_autofree char *path = NULL;
     g_autofree char *holder = NULL;
     g_autoptr(DrvGroup) group = NULL;
     g_autoptr(Guest) guest = NULL;
-    pid_t pid;
 
     if (!xml) {
         g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND, "%s", virGetLastErrorMessage());
@@ -88,8 +108,7 @@ adopt(DrvStack *stack, virDomainPtr dom, DrvClaim *claim, GError **error)
     guest = guest_xml_parse(stack->driver, xml, error);
     if (!guest)
         return FALSE;
-    if (!path)
-        path = guest_path_build(guest, error);
+    path = before ? g_strdup(before) : guest_path_build(guest, error);
     if (!path)
         return FALSE;
 
@@ -98,22 +117,14 @@ adopt(DrvStack *stack, virDomainPtr dom, DrvClaim *claim, GError **error)
                     path, holder);
         return FALSE;
     }
-    group = drv_group_adopt(drv_keeper_get_host(stack->keeper), path, guest, error);
+    group = drv_group_adopt(host, path, guest, error);
     if (!group) {
         if (!before)
             drv_claim_drop_path(claim);
         return FALSE;
     }
 
-    pid = find_inside(group);
-    if (pid == 0)
-        pid = fetch(group, guest, error);
-    if (pid != 0)
-        return drv_threads_place(group, pid, NULL, error);
-
-    if (error && !*error)
-        g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND, "its process cannot be found");
-    return FALSE;
+    return place(group, guest, error);
 }
 
 static gboolean
@@ -145,19 +156,17 @@ is_active(DrvStack *stack, virDomainPtr dom)
 static void
 agree(DrvStack *stack, virConnectPtr conn, const char *uuid, DrvClaim *claim)
 {
-    unsigned char raw[VIR_UUID_BUFLEN];
-    virDomainPtr dom = NULL;
+    virDomainPtr dom;
     g_autoptr(GError) error = NULL;
     int active;
 
     virResetLastError();
-    if (virUUIDParse(uuid, raw) == 0)
-        dom = stack->next->domainLookupByUUID(conn, raw);
+    dom = drv_access_look_up(stack->next, conn, uuid);
     active = is_active(stack, dom);
 
     if (active < 0)
         VIR_WARN("corral: cannot tell whether guest %s runs: %s", uuid, virGetLastErrorMessage());
-    else if (active && !adopt(stack, dom, claim, &error))
+    else if (active && !drv_settle_adopt(stack, dom, claim, &error))
         drv_error_log(g_steal_pointer(&error), dom->name, "adopt it");
     else if (!active && !clear(stack, claim, &error))
         drv_error_log(g_steal_pointer(&error), dom ? dom->name : uuid, "remove its group");
@@ -166,36 +175,41 @@ agree(DrvStack *stack, virConnectPtr conn, const char *uuid, DrvClaim *claim)
     virResetLastError();
 }
 
-void
-drv_settle(DrvStack *stack, virConnectPtr conn, const char *uuid)
+static void
+settle(DrvStack *stack, virConnectPtr conn, const char *uuid, DrvClaimPurpose purpose)
 {
-    DrvClaim *claim = drv_keeper_claim(stack->keeper, uuid, DRV_CLAIM_TIDY);
+    DrvClaim *claim = drv_keeper_claim(stack->keeper, uuid, purpose);
 
     while (claim) {
         agree(stack, conn, uuid, claim);
-        claim =
-            drv_claim_release(claim) ? drv_keeper_claim(stack->keeper, uuid, DRV_CLAIM_TIDY) : NULL;
+        claim = drv_claim_release(claim) ? drv_keeper_claim(stack->keeper, uuid, purpose) : NULL;
     }
 }
 
-static gboolean
-is_guests(const char *path, gboolean *descend, gpointer driver)
+void
+drv_settle(DrvStack *stack, virConnectPtr conn, const char *uuid)
 {
-    const char *slash = strrchr(path, '/');
-
-    if (!guest_path_is_guest(slash ? slash + 1 : path, driver))
-        return FALSE;
-
-    *descend = FALSE;
-    return TRUE;
+    settle(stack, conn, uuid, DRV_CLAIM_TIDY);
 }
 
-static gboolean
-is_nobodys(const char *path, gboolean *descend, gpointer driver)
+void
+drv_settle_in_passing(DrvStack *stack, virConnectPtr conn, const char *uuid)
 {
-    gboolean is_guests_own = is_guests(path, descend, driver);
+    settle(stack, conn, uuid, DRV_CLAIM_PASS);
+}
 
-    return !is_guests_own;
+/* There are many guests' groups, of the other driver as well, and none is a partition. */
+static gboolean
+is_nobodys(const char *path, gboolean *descend, gpointer data G_GNUC_UNUSED)
+{
+    static const char *const drivers[] = {"qemu", "lxc"};
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(drivers); i++) {
+        if (guest_path_filter(path, descend, (gpointer)drivers[i]))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 /* Partitions that were made for a guest whose group never came to be. */
@@ -203,10 +217,9 @@ static void
 prune_partitions(DrvStack *stack)
 {
     const CorralControllers where =
-        DRV_GROUP_CONTROLLERS | CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_CORE);
+        DRV_GROUP_PARTITION_CONTROLLERS | CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_CORE);
     CorralHost *host = drv_keeper_get_host(stack->keeper);
-    g_auto(GStrv) paths =
-        corral_host_find_groups(host, where, is_nobodys, (gpointer)stack->driver, NULL);
+    g_auto(GStrv) paths = corral_host_find_groups(host, where, is_nobodys, NULL, NULL);
     gsize n = paths ? g_strv_length(paths) : 0;
 
     /* Sorted, so what is below comes after what is above. */
@@ -218,19 +231,22 @@ prune_partitions(DrvStack *stack)
     }
 }
 
-/* Whose group it is, by its label; NULL if it does not say. */
+/* Which guest's group it is, by its label; NULL if it does not say, or it is another's guest. */
 static char *
-read_owner(CorralHost *host, const char *path)
+read_guest(CorralHost *host, const char *path)
 {
     g_autoptr(CorralGroup) group = corral_group_open(host, path, DRV_GROUP_CONTROLLERS, NULL);
 
-    return group ? corral_group_get_label(group, DRV_GROUP_LABEL_UUID, NULL) : NULL;
+    if (!group || drv_owner_is_other(group))
+        return NULL;
+    return corral_group_get_label(group, DRV_GROUP_LABEL_UUID, NULL);
 }
 
 /*
- * A group whose guest does not run.  One that still has processes is left
- * alone: what libvirt has lost sight of may still be somebody's machine.  (A
- * start that died with the daemon looks like this, too, for a moment.)
+ * A group whose guest does not run; another libvirt's is none of our business.
+ * One that still has processes is left alone: what libvirt has lost sight of may
+ * still be somebody's machine.  (A start that died with the daemon looks like
+ * this, too, for a moment.)
  */
 static void
 remove_orphan(DrvStack *stack, const char *path)
@@ -240,7 +256,7 @@ remove_orphan(DrvStack *stack, const char *path)
     g_autoptr(GArray) processes = group ? drv_group_list_processes(group) : NULL;
     g_autoptr(GError) error = NULL;
 
-    if (!group) {
+    if (!group || drv_owner_is_other(drv_group_get_whole(group))) {
         g_hash_table_remove(stack->left_alone, path);
         return;
     }
@@ -250,6 +266,10 @@ remove_orphan(DrvStack *stack, const char *path)
                      (int)g_array_index(processes, pid_t, 0));
         return;
     }
+    /* Somebody else may just have made it, and be about to say so. */
+    if (!drv_owner_is_signed(drv_group_get_whole(group)) &&
+        g_hash_table_add(stack->left_alone, g_strdup(path)))
+        return;
 
     g_hash_table_remove(stack->left_alone, path);
     VIR_INFO("corral: removing group '%s', whose guest does not run", path);
@@ -288,7 +308,7 @@ list_active(DrvStack *stack, virConnectPtr conn)
 static void
 recognise(DrvStack *stack, GHashTable *active, const char *path)
 {
-    g_autofree char *uuid = read_owner(drv_keeper_get_host(stack->keeper), path);
+    g_autofree char *uuid = read_guest(drv_keeper_get_host(stack->keeper), path);
     g_autofree char *known = uuid ? drv_keeper_dup_path(stack->keeper, uuid) : NULL;
     g_autofree char *holder = NULL;
     DrvClaim *claim;
@@ -305,6 +325,18 @@ recognise(DrvStack *stack, GHashTable *active, const char *path)
     }
 }
 
+/* A vCPU that its guest let go of late: nobody tells when libvirt has dealt with it. */
+static gboolean
+may_have_shrunk(DrvStack *stack, const char *uuid)
+{
+    g_autofree char *path = drv_keeper_dup_path(stack->keeper, uuid);
+    g_autoptr(DrvGroup) group = path ? drv_group_open(drv_keeper_get_host(stack->keeper), path,
+                                                      CORRAL_CONTROLLERS_THREADED, NULL)
+                                     : NULL;
+
+    return group && drv_parts_has_empty(group);
+}
+
 /* @known: the guests that had a group before we looked. */
 static void
 settle_guests(DrvStack *stack, virConnectPtr conn, GHashTable *active, char **known)
@@ -314,14 +346,14 @@ settle_guests(DrvStack *stack, virConnectPtr conn, GHashTable *active, char **kn
     gsize i;
 
     for (i = 0; known[i]; i++) {
-        if (!g_hash_table_contains(active, known[i]))
-            drv_settle(stack, conn, known[i]);
+        if (!g_hash_table_contains(active, known[i]) || may_have_shrunk(stack, known[i]))
+            drv_settle_in_passing(stack, conn, known[i]);
     }
 
     g_hash_table_iter_init(&iter, active);
     while (g_hash_table_iter_next(&iter, &uuid, NULL)) {
         if (!g_strv_contains((const char *const *)known, uuid))
-            drv_settle(stack, conn, uuid);
+            drv_settle_in_passing(stack, conn, uuid);
     }
 }
 
@@ -353,7 +385,7 @@ drv_settle_all(DrvStack *stack, virConnectPtr conn)
     if (!active)
         return;
     paths = corral_host_find_groups(drv_keeper_get_host(stack->keeper), DRV_GROUP_CONTROLLERS,
-                                    is_guests, (gpointer)stack->driver, &error);
+                                    guest_path_filter, (gpointer)stack->driver, &error);
     if (!paths) {
         drv_error_log(g_steal_pointer(&error), stack->driver, "find its guests' groups");
         return;

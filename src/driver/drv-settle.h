@@ -13,6 +13,14 @@
  */
 void drv_settle(DrvStack *stack, virConnectPtr conn, const char *uuid);
 
+/* The same for a thread that has all guests to look after: if somebody is just changing this one,
+ * which may take minutes, it is left to him. */
+void drv_settle_in_passing(DrvStack *stack, virConnectPtr conn, const char *uuid);
+
+/* The part of it for a guest that runs, under any claim. */
+gboolean drv_settle_adopt(DrvStack *stack, virDomainPtr dom, DrvClaim *claim, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 /*
  * All guests at once, when the daemon has started: finds the guests' groups
  * again, adopts the guests that run, and removes groups that are no guest's.  A

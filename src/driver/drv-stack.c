@@ -3,7 +3,14 @@
 #include <config.h>
 
 #include "drv-base.h"
+#include "drv-io.h"
+#include "drv-error.h"
 #include "drv-life.h"
+#include "drv-memory.h"
+#include "drv-metadata.h"
+#include "drv-numa.h"
+#include "drv-pin.h"
+#include "drv-plug.h"
 #include "drv-sched.h"
 #include "drv-stack.h"
 #include "drv-xml.h"
@@ -44,11 +51,11 @@ stack_open(virConnectPtr conn, virConnectAuthPtr auth, virConf *conf, unsigned i
     return self->next->connectOpen(conn, auth, conf, flags);
 }
 
-/* An empty slot tells libvirt "not supported": never fill one. */
+/* An empty slot tells libvirt "not supported": only what is NEW fills one. */
 #define OVERRIDE(slot, func)                                                                       \
     do {                                                                                           \
         if (next->slot)                                                                            \
-            ops.slot = (func);                                                                     \
+            ops->slot = (func);                                                                    \
     } while (0);
 
 #define PASS(slot)
@@ -56,12 +63,18 @@ stack_open(virConnectPtr conn, virConnectAuthPtr auth, virConf *conf, unsigned i
 #define VET(slot, func) OVERRIDE(slot, func)
 #define OWN(slot, func) OVERRIDE(slot, func)
 
+static void
+replace_guests(virHypervisorDriver *ops, const virHypervisorDriver *next)
+{
+#include "drv-slots.def"
+}
+
 void
 drv_stack_fill(DrvStack *self, const virHypervisorDriver *next)
 {
     virHypervisorDriver ops = *next;
 
-#include "drv-slots.def"
+    replace_guests(&ops, next);
 
     ops.name = self->ops.name;
     ops.connectOpen = stack_open;
@@ -82,6 +95,7 @@ drv_stack_new(const char *name, const char *driver, const char *scheme, const ch
     self->registration.uriSchemes = self->schemes;
     self->registration.hypervisorDriver = &self->ops;
     self->driver = driver;
+    self->has_containers = g_str_equal(driver, "lxc");
     self->uri = uri;
     self->path = path;
     self->keeper = keeper;
@@ -106,5 +120,8 @@ drv_stack_free(DrvStack *self)
 DrvStack *
 drv_stack_of(virConnectPtr conn)
 {
-    return (DrvStack *)((char *)conn->driver - offsetof(DrvStack, ops));
+    DrvStack *self = (DrvStack *)((char *)conn->driver - offsetof(DrvStack, ops));
+
+    drv_error_set_origin(self->has_containers);
+    return self;
 }

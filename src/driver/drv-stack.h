@@ -4,6 +4,7 @@
 #include "drv-keeper.h"
 #include "drv-libvirt.h"
 
+
 /*
  * Our driver, stacked over the stock one: a copy of its table with some slots
  * replaced (drv-slots.def says which, and how).  What is not replaced runs the
@@ -20,11 +21,17 @@ typedef struct {
     const char *schemes[2];
 
     const char *driver; /* "qemu": in group names and in labels */
-    const char *uri;    /* where the stock driver is found */
-    const char *path;   /* the URI path that we serve; any other is the stock driver's alone */
+    /*
+     * The guests are containers, of the driver "lxc": libvirt makes their groups itself, before
+     * there is a container.  We see that it can, and take them over.  QEMU's are ours from the
+     * start, and libvirt has none.
+     */
+    gboolean has_containers;
+    const char *uri;  /* where the stock driver is found */
+    const char *path; /* the URI path that we serve; any other is the stock driver's alone */
     DrvKeeper *keeper;
     GMutex mutex;           /* of filling the table */
-    GHashTable *left_alone; /* set of paths: orphans with processes; drv-settle's own */
+    GHashTable *left_alone; /* set of paths: orphans to look at again; drv-settle's own */
 } DrvStack;
 
 /* @name is the stock driver's own, e.g. "QEMU": access rules are written against it.
@@ -37,5 +44,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DrvStack, drv_stack_free)
 /* Copies @next and replaces the slots; for a table that has been found. */
 void drv_stack_fill(DrvStack *self, const virHypervisorDriver *next);
 
-/* The stack that serves @conn, a connection opened through one. */
+/* The stack that serves @conn, a connection opened through one.  Errors that the thread raises are
+ * its driver's from then on. */
 DrvStack *drv_stack_of(virConnectPtr conn);

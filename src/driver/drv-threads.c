@@ -15,6 +15,8 @@
 
 #include <string.h>
 
+#include "drv-advice.h"
+#include "drv-cpuset.h"
 #include "drv-threads.h"
 #include "guest-threads.h"
 
@@ -24,6 +26,8 @@
 struct _DrvThreadsWatch {
     DrvGroup *group;
     DrvBirth *birth;
+    gboolean plugs; /* libvirt plugs in vCPUs once QEMU runs */
+    gboolean opened;
     GHashTable *placed;
     GThread *thread;
     GMutex mutex;
@@ -109,6 +113,20 @@ drv_threads_is_guest(pid_t pid)
     return FALSE;
 }
 
+pid_t
+drv_threads_find_guest(DrvGroup *group)
+{
+    g_autoptr(GArray) processes = drv_group_list_processes(group);
+    guint i;
+
+    for (i = 0; i < processes->len; i++) {
+        if (drv_threads_is_guest(g_array_index(processes, pid_t, i)))
+            return g_array_index(processes, pid_t, i);
+    }
+
+    return 0;
+}
+
 /* The guest among those born; 0 as long as it has no vCPUs. */
 static pid_t
 find_guest(DrvThreadsWatch *self, int *errnum)
@@ -122,6 +140,35 @@ find_guest(DrvThreadsWatch *self, int *errnum)
     }
 
     return 0;
+}
+
+/* Of those born the guest is the one that the host's advice is for. */
+static void
+take_advice(DrvThreadsWatch *self)
+{
+    g_autoptr(GError) not_yet = NULL;
+    int errnum;
+    pid_t pid;
+    guint i;
+
+    for (i = 0; !not_yet && drv_birth_get(self->birth, i, &pid, &errnum); i++) {
+        if (!drv_advice_take(self->group, pid, &not_yet))
+            g_debug("advice is not taken yet: %s", not_yet->message);
+    }
+}
+
+/* The first vCPUs are there, and so is QEMU's memory; others are about to come. */
+static void
+open_nodes(DrvThreadsWatch *self)
+{
+    g_autoptr(GError) not_yet = NULL;
+
+    if (!self->plugs || self->opened || g_hash_table_size(self->placed) == 0)
+        return;
+
+    self->opened = drv_cpuset_open_nodes(self->group, &not_yet);
+    if (!self->opened)
+        g_debug("the emulator's nodes are not open yet: %s", not_yet->message);
 }
 
 static gpointer
@@ -139,8 +186,11 @@ watch(gpointer data)
 
         g_mutex_unlock(&self->mutex);
         pid = find_guest(self, &errnum);
-        if (pid != 0 && !drv_threads_place(self->group, pid, self->placed, &not_yet))
+        if (pid == 0)
+            take_advice(self);
+        else if (!drv_threads_place(self->group, pid, self->placed, &not_yet))
             g_debug("not placed yet: %s", not_yet->message);
+        open_nodes(self);
         next_look += g_hash_table_size(self->placed) > 0 ? LOOK_FOR_MORE_US : LOOK_FOR_GUEST_US;
         g_mutex_lock(&self->mutex);
 
@@ -153,12 +203,13 @@ watch(gpointer data)
 }
 
 DrvThreadsWatch *
-drv_threads_watch(DrvGroup *group, DrvBirth *birth)
+drv_threads_watch(DrvGroup *group, DrvBirth *birth, const Guest *guest)
 {
     DrvThreadsWatch *self = g_new0(DrvThreadsWatch, 1);
 
     self->group = group;
     self->birth = birth;
+    self->plugs = guest_plugs_vcpus(guest);
     self->placed = g_hash_table_new(NULL, NULL);
     g_mutex_init(&self->mutex);
     g_cond_init(&self->changed);
@@ -191,6 +242,10 @@ drv_threads_watch_end(DrvThreadsWatch *self, GError **error)
                     "group '%s' did not let process %d in: %s", path, (int)pid, g_strerror(errnum));
     else if (!drv_threads_place(self->group, pid, self->placed, error))
         g_prefix_error(error, "not every thread is in its group: ");
+    else if (!drv_advice_take(self->group, pid, error))
+        g_prefix_error(error, "its memory is not where the host would have it: ");
+    else if (!drv_cpuset_close(self->group, pid, error))
+        g_prefix_error(error, "the emulator's CPUs stay open: ");
 
     g_cond_clear(&self->changed);
     g_mutex_clear(&self->mutex);

@@ -17,6 +17,9 @@
 gboolean drv_threads_place(DrvGroup *group, pid_t pid, GHashTable *placed, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/* The guest's process, if it is in @group; 0 otherwise. */
+pid_t drv_threads_find_guest(DrvGroup *group);
+
 /* Whether @pid is a QEMU with vCPUs, and so the guest itself, not a helper. */
 gboolean drv_threads_is_guest(pid_t pid);
 
@@ -27,10 +30,11 @@ gboolean drv_threads_is_guest(pid_t pid);
  */
 typedef struct _DrvThreadsWatch DrvThreadsWatch;
 
-DrvThreadsWatch *drv_threads_watch(DrvGroup *group, DrvBirth *birth);
+DrvThreadsWatch *drv_threads_watch(DrvGroup *group, DrvBirth *birth, const Guest *guest);
 
 /*
- * Ends the watch, after a last look that finds every thread there is by now.
+ * Ends the watch, after a last look that finds every thread there is by now, and
+ * closes the emulator's CPUs.
  * Returns the guest's process, or 0 if none was born here; @error is set if
  * that is so, or if a thread could not be placed.
  */

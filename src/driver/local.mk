@@ -19,7 +19,9 @@ driver_cppflags = \
 	-isystem $(LIBVIRT_HEADERS)/src/access \
 	-isystem $(LIBVIRT_HEADERS)/src/conf \
 	-isystem $(LIBVIRT_HEADERS)/src/hypervisor \
+	-isystem $(LIBVIRT_HEADERS)/src/storage_file \
 	-isystem $(LIBVIRT_HEADERS)/src/util \
+	-isystem $(top_srcdir)/src/driver/libvirt-made \
 	$(LIBVIRT_CFLAGS) \
 	$(LIBXML_CFLAGS) \
 	$(NULL)
@@ -39,15 +41,18 @@ $(libcorral_driver_la_OBJECTS): $(libvirt_headers_stamp)
 
 shimdir = $(pkglibdir)/connection-driver
 shim_LTLIBRARIES = libvirt_driver_qemu.la
-libvirt_driver_qemu_la_SOURCES = \
+shim_sources = \
 	src/driver/drv-implementation.h \
-	src/driver/drv-module-qemu.c \
+	src/driver/drv-module.c \
+	src/driver/drv-module.h \
 	src/driver/drv-report.c \
 	src/driver/drv-report.h \
 	$(NULL)
+shim_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared
+
+libvirt_driver_qemu_la_SOURCES = src/driver/drv-module-qemu.c $(shim_sources)
 libvirt_driver_qemu_la_CPPFLAGS = $(path_cppflags)
-libvirt_driver_qemu_la_LDFLAGS = \
-	$(AM_LDFLAGS) -module -avoid-version -shared -export-symbols-regex '^qemuRegister$$'
+libvirt_driver_qemu_la_LDFLAGS = $(shim_ldflags) -export-symbols-regex '^qemuRegister$$'
 libvirt_driver_qemu_la_LIBADD = -ldl
 
 # ---- the implementation -------------------------------------------------------
@@ -57,28 +62,62 @@ libvirt_driver_qemu_la_LIBADD = -ldl
 
 noinst_LTLIBRARIES += libcorral-driver.la
 libcorral_driver_la_SOURCES = \
+	src/driver/drv-room.c \
+	src/driver/drv-room.h \
+	src/driver/drv-stick.c \
+	src/driver/drv-stick.h \
 	src/driver/drv-access.c \
 	src/driver/drv-access.h \
+	src/driver/drv-advice.c \
+	src/driver/drv-advice.h \
+	src/driver/drv-anew.c \
+	src/driver/drv-anew.h \
 	src/driver/drv-base.c \
 	src/driver/drv-base.h \
 	src/driver/drv-birth.c \
 	src/driver/drv-birth.h \
+	src/driver/drv-cpuset.c \
+	src/driver/drv-cpuset.h \
 	src/driver/drv-error.c \
 	src/driver/drv-error.h \
 	src/driver/drv-events.c \
 	src/driver/drv-events.h \
+	src/driver/drv-group-tune.c \
 	src/driver/drv-group.c \
 	src/driver/drv-group.h \
 	src/driver/drv-implementation.h \
+	src/driver/drv-io-names.c \
+	src/driver/drv-io-names.h \
+	src/driver/drv-io.c \
+	src/driver/drv-io.h \
 	src/driver/drv-keeper.c \
 	src/driver/drv-keeper.h \
+	src/driver/drv-later.c \
+	src/driver/drv-later.h \
 	src/driver/drv-libvirt.h \
+	src/driver/libvirt-made/configmake.h \
 	src/driver/drv-life.c \
 	src/driver/drv-life.h \
+	src/driver/drv-memory.c \
+	src/driver/drv-memory.h \
+	src/driver/drv-metadata.c \
+	src/driver/drv-metadata.h \
+	src/driver/drv-owner.c \
+	src/driver/drv-owner.h \
+	src/driver/drv-numa.c \
+	src/driver/drv-numa.h \
 	src/driver/drv-parent.c \
 	src/driver/drv-parent.h \
+	src/driver/drv-parts.c \
+	src/driver/drv-parts.h \
+	src/driver/drv-pin.c \
+	src/driver/drv-pin.h \
+	src/driver/drv-plug.c \
+	src/driver/drv-plug.h \
 	src/driver/drv-register.c \
 	src/driver/drv-register.h \
+	src/driver/drv-running.c \
+	src/driver/drv-running.h \
 	src/driver/drv-sched.c \
 	src/driver/drv-sched.h \
 	src/driver/drv-settle.c \
@@ -86,8 +125,15 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-slots.def \
 	src/driver/drv-stack.c \
 	src/driver/drv-stack.h \
+	src/driver/drv-start.c \
+	src/driver/drv-start.h \
 	src/driver/drv-threads.c \
 	src/driver/drv-threads.h \
+	src/driver/drv-tune-io.c \
+	src/driver/drv-tune-io.h \
+	src/driver/drv-tune-memory.c \
+	src/driver/drv-tune-memory.h \
+	src/driver/drv-versions.h \
 	src/driver/drv-xml.c \
 	src/driver/drv-xml.h \
 	$(NULL)
@@ -108,7 +154,9 @@ driver_la_LIBADD = \
 
 # Nobody links a module: its .la file is of no use once installed.
 install-data-hook:
-	rm -f "$(DESTDIR)$(shimdir)/libvirt_driver_qemu.la" "$(DESTDIR)$(implementationdir)/driver.la"
+	rm -f "$(DESTDIR)$(shimdir)/libvirt_driver_qemu.la"
+	rm -f "$(DESTDIR)$(implementationdir)/driver.la"
 
 uninstall-hook:
-	rm -f "$(DESTDIR)$(shimdir)/libvirt_driver_qemu.so" "$(DESTDIR)$(implementationdir)/driver.so"
+	rm -f "$(DESTDIR)$(shimdir)/libvirt_driver_qemu.so"
+	rm -f "$(DESTDIR)$(implementationdir)/driver.so"

@@ -222,6 +222,124 @@ test_many(Bed *bed, gconstpointer data G_GNUC_UNUSED)
     g_assert_false(drv_birth_get(bed->birth, 519, &pid, &errnum));
 }
 
+typedef struct {
+    DrvBirth *birth;
+    GMutex mutex;
+    GCond changed;
+    gboolean ended; /* the daemon; under the mutex */
+    gboolean early;
+    gboolean alone;
+} Held;
+
+/* Who does not wait for its release has ended long before. */
+static gpointer
+release_first(gpointer data)
+{
+    Held *held = data;
+    gint64 deadline;
+    pid_t pid;
+    int errnum;
+
+    while (!drv_birth_get(held->birth, 0, &pid, &errnum))
+        g_thread_yield();
+
+    deadline = g_get_monotonic_time() + 50 * G_TIME_SPAN_MILLISECOND;
+    g_mutex_lock(&held->mutex);
+    while (!held->ended && g_cond_wait_until(&held->changed, &held->mutex, deadline))
+        ;
+    held->early = held->ended;
+    g_mutex_unlock(&held->mutex);
+    if (held->alone)
+        drv_birth_release_one(held->birth, 0);
+    else
+        drv_birth_release(held->birth);
+    return NULL;
+}
+
+/* Who is held runs nothing before its release, and who is born later runs at once; unless the
+ * first one was released alone. */
+static void
+test_held(Bed *bed, gconstpointer alone)
+{
+    Held held = {.birth = bed->birth, .alone = alone != NULL};
+    GThread *thread;
+
+    drv_birth_hold(bed->birth);
+    thread = g_thread_new("releases", release_first, &held);
+    drv_birth_arm(bed->birth);
+    start_daemon();
+    g_mutex_lock(&held.mutex);
+    held.ended = TRUE;
+    g_cond_signal(&held.changed);
+    g_mutex_unlock(&held.mutex);
+    g_thread_join(thread);
+    g_assert_false(held.early);
+
+    if (held.alone)
+        drv_birth_release(bed->birth);
+    start_daemon();
+    drv_birth_disarm();
+    assert_entered(bed, "0");
+}
+
+#define MANY 100 /* more than can wait at a time */
+
+typedef struct {
+    DrvBirth *birth;
+    pid_t seen[MANY];
+    guint n;
+} Attended;
+
+static gpointer
+attend(gpointer data)
+{
+    Attended *attended = data;
+    int errnum;
+
+    while (TRUE) {
+        pid_t pid;
+
+        drv_birth_await(attended->birth, attended->n);
+        if (!drv_birth_has_claimed(attended->birth, attended->n))
+            continue;
+        while (!drv_birth_get(attended->birth, attended->n, &pid, &errnum)) {
+            if (attended->n == MANY)
+                return NULL;
+            g_thread_yield();
+        }
+        attended->seen[attended->n] = pid;
+        drv_birth_let_go(attended->birth, attended->n++);
+    }
+}
+
+/* One after the other is seen and let go, for good; and nobody is held any more in the end. */
+static void
+test_endless(void)
+{
+    g_autoptr(DrvBirth) birth = drv_birth_new_endless();
+    Attended attended = {.birth = birth};
+    const gint64 start = g_get_monotonic_time();
+    pid_t born[MANY];
+    GThread *thread;
+    guint i;
+
+    g_assert_nonnull(birth);
+    thread = g_thread_new("attends", attend, &attended);
+    drv_birth_arm(birth);
+    for (i = 0; i < MANY; i++)
+        born[i] = start_daemon();
+    drv_birth_end(birth);
+    g_thread_join(thread);
+    start_daemon();
+    drv_birth_disarm();
+
+    g_assert_cmpuint(attended.n, ==, MANY);
+    for (i = 0; i < MANY; i++)
+        g_assert_cmpint(attended.seen[i], ==, born[i]);
+    /* Who is not let go waits for ten. */
+    g_assert_cmpint(g_get_monotonic_time() - start, <, 10 * G_TIME_SPAN_SECOND);
+}
+
 /* A forked child that is itself a daemon of daemons: errno is its own business. */
 static void
 test_errno(Bed *bed, gconstpointer data G_GNUC_UNUSED)
@@ -263,6 +381,9 @@ main(int argc, char **argv)
     g_test_add("/birth/refused/first", Bed, GUINT_TO_POINTER(0), set_up, test_refused, tear_down);
     g_test_add("/birth/refused/last", Bed, GUINT_TO_POINTER(1), set_up, test_refused, tear_down);
     g_test_add("/birth/many", Bed, NULL, set_up, test_many, tear_down);
+    g_test_add("/birth/held", Bed, NULL, set_up, test_held, tear_down);
+    g_test_add_func("/birth/endless", test_endless);
+    g_test_add("/birth/held-alone", Bed, "alone", set_up, test_held, tear_down);
     g_test_add("/birth/errno", Bed, NULL, set_up, test_errno, tear_down);
 
     return g_test_run();

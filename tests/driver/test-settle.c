@@ -7,6 +7,8 @@
 
 #include "stack-bed.h"
 #include "drv-events.h"
+#include "drv-group.h"
+#include "drv-running.h"
 #include "drv-settle.h"
 
 #define CPU_BIT CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_CPU)
@@ -118,6 +120,76 @@ test_makes_missing(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
     virDomainFree(dom);
 }
 
+/* What a guest that runs cannot have does not cost it the rest. */
+static void
+test_gives_the_rest(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    virDomainPtr dom = start_behind_our_back(
+        bed, "corral-rest",
+        "<blkiotune><device><path>/nowhere</path><read_bytes_sec>4096</read_bytes_sec>"
+        "</device></blkiotune>" SHARES);
+    g_autofree char *path = NULL;
+
+    restart(bed);
+    path = known_path(bed, dom);
+    g_assert_cmpstr(path, ==, "machine/corral-rest.qemu.libvirt");
+    stack_bed_assert_file(bed, path, "cpu.shares", "2048");
+    g_assert_cmpint(virDomainDestroy(dom), ==, 0);
+    g_assert_cmpuint(stack_bed_count_guests(bed), ==, 0);
+    virDomainFree(dom);
+}
+
+/* The daemon died while it gave a running guest its group. */
+static void
+test_goes_on(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    virDomainPtr dom = start_behind_our_back(bed, "corral-half", SHARES);
+    const char *path = "machine/corral-half.qemu.libvirt";
+    g_autoptr(CorralGroup) group = make_group(bed, path);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *label = NULL;
+
+    g_assert_true(corral_group_set_label(group, "unfinished", "yes", &error));
+    g_assert_no_error(error);
+    restart(bed);
+    stack_bed_assert_file(bed, path, "cpu.shares", "2048");
+    label = corral_group_get_label(group, "unfinished", NULL);
+    g_assert_cmpstr(label, ==, "");
+
+    /* And now all of it stays as it is. */
+    g_assert_true(corral_group_set_cpu_shares(group, 77, &error));
+    g_assert_no_error(error);
+    restart(bed);
+    stack_bed_assert_file(bed, path, "cpu.shares", "77");
+    virDomainFree(dom);
+}
+
+/* The daemon died between making the group of a vCPU and limiting it. */
+static void
+test_limits_what_is_empty(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    virDomainPtr dom;
+    const char *whole = "machine/corral-empty.qemu.libvirt";
+    const char *vcpu = "machine/corral-empty.qemu.libvirt/vcpu1";
+    g_autofree char *thread = NULL;
+    g_autofree char *place = stack_bed_group(bed, vcpu);
+    g_autofree char *quota = g_build_filename(place, "cpu.cfs_quota_us", NULL);
+
+    pretend_stock_give_processes(bed->fake);
+    dom = stack_bed_start(bed, "corral-empty", "<cputune><quota>50000</quota></cputune>");
+    stack_bed_assert_file(bed, vcpu, "cpu.cfs_quota_us", "50000");
+    thread = stack_bed_read(bed, vcpu, "tasks");
+    g_assert_cmpstr(thread, !=, "");
+    fake_cgroup_exit(bed->fake, (pid_t)g_ascii_strtoll(thread, NULL, 10));
+    fake_cgroup_put(bed->fake, quota, "-1");
+
+    restart(bed);
+    stack_bed_assert_file(bed, vcpu, "cpu.cfs_quota_us", "50000");
+    stack_bed_assert_file(bed, whole, "cpu.cfs_quota_us", "-1");
+    g_assert_cmpint(virDomainDestroy(dom), ==, 0);
+    virDomainFree(dom);
+}
+
 /* The label tells whose group it is, wherever it is. */
 static void
 test_finds_by_label(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
@@ -162,6 +234,7 @@ test_orphans(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
 
     fake_cgroup_put(bed->fake, procs, "4194304\n");
     restart(bed);
+    drv_settle_round(bed->stack, bed->conn);
     for (i = 0; i < G_N_ELEMENTS(groups); i++) {
         g_autofree char *group = stack_bed_group(bed, groups[i].path);
 
@@ -169,6 +242,57 @@ test_orphans(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
         g_assert_cmpint(fake_cgroup_exists(bed->fake, group), ==, groups[i].stays);
     }
     stack_bed_assert_file(bed, "production/corral-full.qemu.libvirt", "cgroup.procs", "4194304");
+}
+
+/*
+ * Of a libvirt in a container of ours, which runs the same guest as we do: neither is the
+ * group ours when the guest runs, nor is it left over when it does not.
+ */
+static void
+test_anothers(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    static const char *const path = "box/machine/corral-twin.qemu.libvirt";
+    virDomainPtr dom = start_behind_our_back(bed, "corral-twin", SHARES);
+    g_autoptr(CorralGroup) group = make_group(bed, path);
+    g_autofree char *dir = stack_bed_group(bed, path);
+    g_autofree char *known = NULL;
+    g_autofree char *owner = NULL;
+    char uuid[VIR_UUID_STRING_BUFLEN];
+    guint i;
+
+    g_assert_cmpint(virDomainGetUUIDString(dom, uuid), ==, 0);
+    g_assert_true(corral_group_set_label(group, "uuid", uuid, NULL));
+    g_assert_true(
+        corral_group_set_label(group, "owner", "system /machine/corral-twin.qemu.libvirt", NULL));
+
+    restart(bed);
+    known = known_path(bed, dom);
+    g_assert_cmpstr(known, ==, "machine/corral-twin.qemu.libvirt");
+    g_assert_cmpint(virDomainDestroy(dom), ==, 0);
+    restart(bed);
+    for (i = 0; i < 3; i++)
+        drv_settle_round(bed->stack, bed->conn);
+    g_assert_true(fake_cgroup_exists(bed->fake, dir));
+    owner = corral_group_get_label(group, "owner", NULL);
+    g_assert_cmpstr(owner, ==, "system /machine/corral-twin.qemu.libvirt");
+    virDomainFree(dom);
+}
+
+/* As long as it is new its maker may not have come to the label yet. */
+static void
+test_unsigned(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    static const char *const path = "box/machine/corral-new.qemu.libvirt";
+    g_autoptr(CorralGroup) group = make_group(bed, path);
+    g_autofree char *dir = stack_bed_group(bed, path);
+
+    restart(bed);
+    g_assert_true(fake_cgroup_exists(bed->fake, dir));
+    g_assert_true(
+        corral_group_set_label(group, "owner", "system /machine/corral-new.qemu.libvirt", NULL));
+    drv_settle_round(bed->stack, bed->conn);
+    drv_settle_round(bed->stack, bed->conn);
+    g_assert_true(fake_cgroup_exists(bed->fake, dir));
 }
 
 /* A second look changes nothing. */
@@ -183,6 +307,47 @@ test_once_more(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
     drv_settle_all(bed->stack, bed->conn);
     after = fake_cgroup_list(bed->fake);
     g_assert_cmpstr(after, ==, before);
+    virDomainFree(dom);
+}
+
+/* Its group is still there, but what users read they may define. */
+static void
+test_ended_is_not_live(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    virDomainPtr dom = stack_bed_start(bed, "corral-ended", SHARES);
+    virTypedParameter shares = {.field = "cpu_shares", .type = VIR_TYPED_PARAM_ULLONG};
+    g_autofree char *running = NULL;
+    g_autofree char *ended = NULL;
+
+    shares.value.ul = 77;
+    g_assert_cmpint(virDomainSetSchedulerParametersFlags(dom, &shares, 1, VIR_DOMAIN_AFFECT_LIVE),
+                    ==, 0);
+    running = virDomainGetXMLDesc(dom, 0);
+    g_assert_nonnull(strstr(running, "<shares>77</shares>"));
+
+    stop_behind_our_back(dom);
+    g_assert_cmpuint(stack_bed_count_guests(bed), >, 0);
+    ended = virDomainGetXMLDesc(dom, 0);
+    g_assert_nonnull(strstr(ended, "<shares>2048</shares>"));
+    restart(bed);
+    virDomainFree(dom);
+}
+
+/* A label that somebody has written. */
+static void
+test_strange_label(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    virDomainPtr dom = stack_bed_start(bed, "corral-label", "");
+    g_autoptr(CorralGroup) group = corral_group_open(bed->host, "machine/corral-label.qemu.libvirt",
+                                                     DRV_GROUP_CONTROLLERS, NULL);
+    g_autofree char *xml = NULL;
+
+    g_assert_nonnull(group);
+    g_assert_true(corral_group_set_label(group, "numatune", "gentle 0-3", NULL));
+    xml = virDomainGetXMLDesc(dom, 0);
+    g_assert_nonnull(xml);
+    g_assert_null(strstr(xml, "numatune"));
+    g_assert_cmpint(virDomainDestroy(dom), ==, 0);
     virDomainFree(dom);
 }
 
@@ -271,6 +436,38 @@ test_started_elsewhere(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
     await(bed, is_gone, NULL);
     end_events(events);
     virDomainFree(dom);
+}
+
+static gboolean
+is_free(StackBed *bed, const char *path)
+{
+    g_autofree char *group = stack_bed_group(bed, path);
+
+    return !fake_cgroup_exists(bed->fake, group);
+}
+
+/* A call on one guest may take its time, the others are looked after meanwhile. */
+static void
+test_long_call(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    virDomainPtr busy = stack_bed_start(bed, "corral-busy", SHARES);
+    virDomainPtr other = stack_bed_start(bed, "corral-other", SHARES);
+    DrvEvents *events = follow_events(bed);
+    g_auto(DrvSubject) subject = {NULL};
+    DrvClaim *claim;
+
+    g_assert_true(drv_access_find_subject(bed->stack->next, busy, &subject));
+    claim = drv_running_claim(bed->stack, &subject);
+    stop_behind_our_back(busy);
+    stop_behind_our_back(other);
+    await(bed, is_free, "machine/corral-other.qemu.libvirt");
+    g_assert_false(is_free(bed, "machine/corral-busy.qemu.libvirt"));
+
+    drv_running_release(bed->stack, &subject, claim);
+    g_assert_true(is_free(bed, "machine/corral-busy.qemu.libvirt"));
+    end_events(events);
+    virDomainFree(busy);
+    virDomainFree(other);
 }
 
 /* A group that was left alone for the process in it goes some time after that has ended. */
@@ -500,11 +697,19 @@ main(int argc, char **argv)
 
     stack_bed_add("/restart/adopts", "legacy", test_adopts);
     stack_bed_add("/restart/makes-missing", "legacy", test_makes_missing);
+    stack_bed_add("/restart/gives-the-rest", "legacy", test_gives_the_rest);
+    stack_bed_add("/restart/goes-on", "legacy", test_goes_on);
+    stack_bed_add("/restart/limits-what-is-empty", "legacy", test_limits_what_is_empty);
     stack_bed_add("/restart/finds-by-label", "legacy", test_finds_by_label);
     stack_bed_add("/restart/orphans", "legacy", test_orphans);
+    stack_bed_add("/restart/anothers", "legacy", test_anothers);
+    stack_bed_add("/restart/unsigned", "legacy", test_unsigned);
     stack_bed_add("/restart/once-more", "legacy", test_once_more);
+    stack_bed_add("/restart/ended-is-not-live", "legacy", test_ended_is_not_live);
+    stack_bed_add("/restart/strange-label", "legacy", test_strange_label);
     stack_bed_add("/events/shutdown", "legacy", test_shutdown);
     stack_bed_add("/events/started-elsewhere", "legacy", test_started_elsewhere);
+    stack_bed_add("/events/long-call", "legacy", test_long_call);
     stack_bed_add("/events/left-alone", "legacy", test_left_alone);
     stack_bed_add("/events/rounds-amid-events", "legacy", test_rounds_amid_events);
     stack_bed_add("/crossed/settle", "legacy", test_settle_during_start);

@@ -12,6 +12,7 @@
 
 #include <dlfcn.h>
 #include <elf.h>
+#include <errno.h>
 #include <grp.h>
 #include <link.h>
 #include <stdio.h>
@@ -42,9 +43,11 @@ virGetVersion(unsigned long *version, const char *type G_GNUC_UNUSED,
 static int
 be_libvirtd(const char *shim)
 {
+    const char *name = g_getenv("FAKE_PROGRAM");
     int (*func)(void);
     void *module;
 
+    program_invocation_short_name = g_strdup(name ? name : "libvirtd");
     if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setgid(NOBODY) < 0 || setuid(NOBODY) < 0))
         return 1;
 
@@ -366,6 +369,20 @@ test_obstacle(Bed *bed, gconstpointer data G_GNUC_UNUSED)
     g_assert_cmpstr(bed->err, ==, "corral: the qemu driver runs without corral: not on a Monday\n");
 }
 
+/* A program's own libvirt is none of ours, and says nothing; the daemons of the drivers are. */
+static void
+test_program(Bed *bed, gconstpointer data G_GNUC_UNUSED)
+{
+    set_env(bed, "FAKE_PROGRAM", "virt-qemu-run");
+    run(bed);
+    g_assert_cmpstr(bed->out, ==, "stock\nreturned 0\n");
+    g_assert_cmpstr(bed->err, ==, "");
+
+    set_env(bed, "FAKE_PROGRAM", "virtqemud");
+    run(bed);
+    g_assert_cmpstr(bed->out, ==, "stack qemu\nstock\nreturned 0\n");
+}
+
 /* Without a stock driver there is nothing to register, but libvirtd starts. */
 static void
 test_no_stock(Bed *bed, gconstpointer data G_GNUC_UNUSED)
@@ -396,7 +413,7 @@ main(int argc, char **argv)
         {"/shim/unresolved", test_unresolved}, {"/shim/other-module", test_other_module},
         {"/shim/other-abi", test_other_abi},   {"/shim/other-libvirt", test_other_libvirt},
         {"/shim/no-version", test_no_version}, {"/shim/obstacle", test_obstacle},
-        {"/shim/no-stock", test_no_stock},
+        {"/shim/no-stock", test_no_stock},     {"/shim/program", test_program},
     };
     gsize i;
 

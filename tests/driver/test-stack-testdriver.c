@@ -113,6 +113,49 @@ test_random_uuid(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
     virDomainFree(dom);
 }
 
+/* ---- what users write below <metadata> ---- */
+
+static int
+write_element(virDomainPtr dom, const char *element, const char *uri)
+{
+    return virDomainSetMetadata(dom, VIR_DOMAIN_METADATA_ELEMENT, element, element ? "c" : NULL,
+                                uri, VIR_DOMAIN_AFFECT_CONFIG);
+}
+
+static void
+test_metadata(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
+{
+    virDomainPtr dom = stack_bed_define(bed, "corral-metadata", "");
+    g_autofree char *xml = NULL;
+
+    g_assert_cmpint(write_element(dom, "<limits><pids>7</pids></limits>", GUEST_XML_NAMESPACE), ==,
+                    0);
+    g_assert_cmpint(write_element(dom, "<limits><pids>x</pids></limits>", GUEST_XML_NAMESPACE), ==,
+                    -1);
+    stack_bed_assert_error(VIR_ERR_CONFIG_UNSUPPORTED, "<pids>: 'x' is no number");
+    g_assert_cmpint(write_element(dom, "<held/>", GUEST_XML_HELD_NAMESPACE), ==, -1);
+    stack_bed_assert_error(VIR_ERR_CONFIG_UNSUPPORTED, GUEST_XML_HELD_NAMESPACE);
+    g_assert_cmpint(write_element(dom, NULL, GUEST_XML_HELD_NAMESPACE), ==, -1);
+    stack_bed_assert_error(VIR_ERR_CONFIG_UNSUPPORTED, GUEST_XML_HELD_NAMESPACE);
+
+    /* In other namespaces anything goes, and in <title> there is none. */
+    g_assert_cmpint(write_element(dom, "<limits><pids>x</pids></limits>", "urn:x"), ==, 0);
+    g_assert_cmpint(virDomainSetMetadata(dom, VIR_DOMAIN_METADATA_TITLE, "<pids>x</pids>", NULL,
+                                         NULL, VIR_DOMAIN_AFFECT_CONFIG),
+                    ==, 0);
+    /* What is no XML stock has the words for. */
+    g_assert_cmpint(write_element(dom, "<limits", GUEST_XML_NAMESPACE), ==, -1);
+    stack_bed_assert_error(VIR_ERR_XML_DETAIL, "metadata_xml");
+
+    xml = virDomainGetXMLDesc(dom, VIR_DOMAIN_XML_INACTIVE);
+    g_assert_nonnull(strstr(xml, "<c:pids>7</c:pids>"));
+    g_assert_cmpint(write_element(dom, NULL, GUEST_XML_NAMESPACE), ==, 0);
+    g_clear_pointer(&xml, g_free);
+    xml = virDomainGetXMLDesc(dom, VIR_DOMAIN_XML_INACTIVE);
+    g_assert_null(strstr(xml, "<c:pids>7</c:pids>"));
+    virDomainFree(dom);
+}
+
 /* ---- the guest's process ---- */
 
 static gboolean
@@ -374,7 +417,7 @@ assert_shown(virDomainPtr dom, unsigned int flags, gboolean running)
         g_assert_nonnull(found);
         g_assert_null(strstr(found + 1, elements[i]));
     }
-    g_assert_null(strstr(xml, GUEST_XML_NAMESPACE));
+    g_assert_null(strstr(xml, GUEST_XML_HELD_NAMESPACE));
     g_assert_cmpint(strstr(xml, " id='") != NULL, ==, running);
 }
 
@@ -638,6 +681,7 @@ main(int argc, char **argv)
     stack_bed_add("/life/random-uuid", "hybrid", test_random_uuid);
     stack_bed_add("/refused/partition", "hybrid", test_refused);
     stack_bed_add("/refused/names", "hybrid", test_names);
+    stack_bed_add("/refused/metadata", "hybrid", test_metadata);
     stack_bed_add("/fails/kernel", "hybrid", test_kernel_fails);
     stack_bed_add("/fails/kernel", "unified", test_kernel_fails);
     stack_bed_add("/fails/stock", "hybrid", test_stock_fails);

@@ -26,6 +26,7 @@
 #include "fake-cgroup.h"
 #include "fake-defaults.h"
 #include "fake-devices.h"
+#include "fake-io.h"
 #include "fake-memory.h"
 
 #define KIND_FILE ".kind"
@@ -38,6 +39,7 @@ struct _FakeCgroup {
     struct {
         guint after;
         int errnum; /* 0: nothing is to fail */
+        GThread *thread;
     } faults[FAKE_N_CALLS];
     guint resists; /* how often freezing is in vain */
 };
@@ -115,7 +117,8 @@ remove_tree(const char *name)
 static gboolean
 fails(FakeCall call)
 {
-    if (fake->faults[call].errnum == 0 || fake->faults[call].after-- > 0)
+    if (fake->faults[call].errnum == 0 || fake->faults[call].thread != g_thread_self() ||
+        fake->faults[call].after-- > 0)
         return FALSE;
 
     errno = fake->faults[call].errnum;
@@ -484,7 +487,8 @@ hand_down(const char *dir, const char *text)
 static int
 limit_memory(const char *dir, const char *file, const char *value)
 {
-    g_autofree char *other = read_file(dir, fake_memory_get_other(file));
+    const char *other_file = fake_memory_get_other(file);
+    g_autofree char *other = other_file ? read_file(dir, other_file) : NULL;
     g_autofree char *line = fake_memory_judge(file, value, other);
 
     if (!line) {
@@ -566,8 +570,13 @@ fake_write(int dir, const char *file, int fd G_GNUC_UNUSED, const char *text, si
         done = hand_down(here, value);
     } else if (g_str_equal(file, "devices.allow") || g_str_equal(file, "devices.deny")) {
         done = fake_devices_write(here, g_str_equal(file, "devices.allow"), value);
-    } else if (fake_memory_get_other(file)) {
+    } else if (fake_memory_has_amount(file)) {
         done = limit_memory(here, file, value);
+    } else if (fake_io_has_limits(file)) {
+        g_autofree char *before = read_file(here, file);
+        g_autofree char *after = fake_io_judge(before, value);
+
+        write_file(here, file, after);
     } else {
         g_autofree char *line = g_strconcat(value, "\n", NULL);
 
@@ -876,6 +885,7 @@ fake_cgroup_fail(FakeCgroup *self, FakeCall call, guint after, int errnum)
 
     self->faults[call].after = after;
     self->faults[call].errnum = errnum;
+    self->faults[call].thread = g_thread_self();
 }
 
 void

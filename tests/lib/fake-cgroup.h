@@ -70,7 +70,10 @@ typedef enum {
 /* What the library talks to, for whoever wants to stand between. */
 const CgTreeKernel *fake_cgroup_get_kernel(void);
 
-/* The call after the next @after ones of its kind fails with @errnum, once. */
+/*
+ * The call after the next @after ones of its kind fails with @errnum, once.  Only the
+ * caller's calls count: what else goes on in the background comes at any time.
+ */
 void fake_cgroup_fail(FakeCgroup *self, FakeCall call, guint after, int errnum);
 
 /* The next @times that a group is told to freeze, somebody in it does not stop. */

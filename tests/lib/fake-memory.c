@@ -19,6 +19,12 @@ fake_memory_get_other(const char *file)
     return g_str_equal(file, TOTAL_FILE) ? LIMIT_FILE : NULL;
 }
 
+gboolean
+fake_memory_has_amount(const char *file)
+{
+    return fake_memory_get_other(file) || g_str_equal(file, "memory.soft_limit_in_bytes");
+}
+
 static guint64
 parse(const char *text)
 {

@@ -134,6 +134,8 @@ stack_bed_count_guests(StackBed *bed)
 void
 stack_bed_assert_error(int code, const char *part)
 {
+    if (virGetLastErrorCode() != code)
+        g_test_message("the error is: %s", virGetLastErrorMessage());
     g_assert_cmpint(virGetLastErrorCode(), ==, code);
     if (!strstr(virGetLastErrorMessage(), part))
         g_test_message("'%s' is not in '%s'", part, virGetLastErrorMessage());

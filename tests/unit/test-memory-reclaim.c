@@ -37,7 +37,7 @@ static const struct {
     const char *group;
     const char *unlimited;
 } hosts[] = {
-    {"legacy", "/sys/fs/cgroup/memory/g", "-1"},
+    {"legacy", "/sys/fs/cgroup/memory/g", "9223372036854771712"},
     {"unified", "/sys/fs/cgroup/g", "max"},
     {"hybrid-memory", "/sys/fs/cgroup/unified/g", "max"},
 };

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Starting a guest in its group, whatever the stock call that does it.
+ *
+ * A start makes the guest's group first, complete with its tuning, then makes
+ * the stock call with the birth armed, so that the process comes to life
+ * inside.  If the stock call fails, the group goes; if our part fails before
+ * it, the guest is not started; if our part fails after it, the guest runs and
+ * the log says what is not as promised.
+ */
+#include <config.h>
+
+#include <errno.h>
+
+#include "drv-access.h"
+#include "drv-anew.h"
+#include "drv-birth.h"
+#include "drv-error.h"
+#include "drv-group.h"
+#include "drv-parent.h"
+#include "drv-settle.h"
+#include "drv-start.h"
+#include "drv-threads.h"
+#include "guest-cputune.h"
+#include "guest-path.h"
+
+
+gboolean
+drv_start_is_for_stock(const Guest *guest)
+{
+    const GuestCputune *tune = guest_get_cputune(guest);
+
+    return !guest_cputune_has_fair_bandwidth(tune) ||
+           (DRV_VERSIONS_PARSER_CHECKS_SHARES && !guest_cputune_has_fair_shares(tune));
+}
+
+/* The stock start with the guest's group waiting for it. */
+static int
+start_in_group(const DrvStart *start, DrvGroup *group, const Guest *guest, int *run)
+{
+    g_auto(GStrv) entrances =
+        corral_group_list_entrances(drv_group_get_whole(group), drv_group_get_emulator(group));
+    g_autoptr(DrvBirth) birth = drv_birth_new(entrances);
+    g_autoptr(GError) error = NULL;
+    DrvThreadsWatch *watch;
+    CorralGroup *parent;
+    int result;
+
+    if (!birth) {
+        drv_error_raise(VIR_ERR_OPERATION_FAILED, "cannot share memory with guest '%s': %s",
+                        guest_get_name(guest), g_strerror(errno));
+        return -1;
+    }
+
+    parent = drv_parent_make(corral_group_get_host(drv_group_get_whole(group)), guest);
+    watch = drv_threads_watch(group, birth, guest);
+    drv_birth_arm(birth);
+    result = start->call(start->data, run);
+    drv_birth_disarm();
+    drv_parent_remove(parent, guest);
+
+    drv_threads_watch_end(watch, &error);
+    if (result == 0 && error)
+        drv_error_log(g_steal_pointer(&error), guest_get_name(guest), "place all of it");
+    return result;
+}
+
+/* The number of the guest's run; -1 if it does not run. */
+static int
+find_run(const virHypervisorDriver *next, virConnectPtr conn, const char *uuid)
+{
+    DRV_ELEVATED virIdentity *caller = drv_access_elevate();
+    virDomainPtr dom;
+    int run = -1;
+
+    (void)caller;
+    dom = drv_access_look_up(next, conn, uuid);
+    if (dom && next->domainIsActive(dom) == 1)
+        run = dom->id;
+    virObjectUnref(dom);
+    virResetLastError();
+    return run;
+}
+
+/*
+ * The path comes from the name.  Another guest of that name may have ended
+ * without our having heard of it; one that runs or is just being started keeps
+ * its group, and there is none for this guest.
+ */
+static gboolean
+take_path(DrvStack *stack, virConnectPtr conn, DrvClaim *claim, const char *path, GError **error)
+{
+    DRV_ELEVATED virIdentity *caller = NULL;
+    g_autofree char *holder = NULL;
+    g_autofree char *still = NULL;
+
+    if (drv_claim_take_path(claim, path, &holder))
+        return TRUE;
+
+    caller = drv_access_elevate();
+    (void)caller;
+    drv_settle(stack, conn, holder);
+    if (drv_claim_take_path(claim, path, &still))
+        return TRUE;
+
+    g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_BUSY, "group '%s' is in use by guest %s", path,
+                still);
+    return FALSE;
+}
+
+/* The claim's path is @before again: nobody can have taken it, its group is there. */
+static void
+go_back(DrvClaim *claim, const char *before)
+{
+    g_autofree char *holder = NULL;
+
+    if (!drv_claim_take_path(claim, before, &holder))
+        drv_claim_drop_path(claim);
+}
+
+/* Before a guest that runs in @group runs anew there. */
+static DrvAnew *
+begin_anew(DrvStack *stack, virConnectPtr conn, DrvGroup *group, const Guest *guest, GError **error)
+{
+    DRV_ELEVATED virIdentity *caller = drv_access_elevate();
+    virDomainPtr dom;
+    DrvAnew *anew = NULL;
+
+    (void)caller;
+    dom = drv_access_look_up(stack->next, conn, guest_get_uuid(guest));
+    if (dom)
+        anew = drv_anew_begin(stack, dom, group, guest, error);
+    else
+        drv_error_take(error);
+    virObjectUnref(dom);
+    virResetLastError();
+    return anew;
+}
+
+/* What the group of a guest that runs is like once the guest runs anew; without @anew it is
+ * another group than @before. */
+static gboolean
+end_replacing(DrvStack *stack, DrvAnew *anew, const char *before, GError **error)
+{
+    return anew ? drv_anew_end(anew, error)
+                : drv_group_clear(drv_keeper_get_host(stack->keeper), before, error);
+}
+
+/*
+ * With the claim held, of a guest that runs as number @run in the group at
+ * @before.  Its new life begins in the same group, unless its partition is
+ * another one now; what its old life was promised goes when that has ended.
+ */
+static int
+replace_claimed(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const Guest *guest,
+                DrvClaim *claim, const char *before, int run)
+{
+    CorralHost *host = drv_keeper_get_host(stack->keeper);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = guest_path_build(guest, &error);
+    g_autoptr(DrvGroup) group = NULL;
+    g_autoptr(DrvAnew) anew = NULL;
+    gboolean same = path && g_str_equal(path, before);
+    virErrorPtr raised = NULL;
+    int new_run = 0;
+    int result;
+
+    if (path && take_path(stack, conn, claim, path, &error))
+        group = same ? drv_group_adopt(host, path, guest, &error)
+                     : drv_group_make(host, path, guest, &error);
+    if (group && same)
+        anew = begin_anew(stack, conn, group, guest, &error);
+    if (!group || (same && !anew)) {
+        drv_error_report(g_steal_pointer(&error), guest_get_name(guest));
+        go_back(claim, before);
+        return -1;
+    }
+
+    result = start_in_group(start, group, guest, &new_run);
+    virErrorPreserveLast(&raised);
+    new_run = find_run(stack->next, conn, guest_get_uuid(guest));
+    if (new_run == run) {
+        /* Nothing has happened to it. */
+        if (anew) {
+            drv_anew_take_back(anew);
+        }
+        if (same || drv_group_clear(host, path, &error))
+            go_back(claim, before);
+    } else if (new_run >= 0) {
+        end_replacing(stack, anew, before, &error);
+        drv_claim_set_run(claim, new_run);
+    } else if (same || drv_group_clear(host, before, &error)) {
+        /* Settling does the rest: whoever holds the claim looks again. */
+        if (drv_group_clear(host, path, &error))
+            drv_claim_drop_path(claim);
+    }
+    if (error)
+        drv_error_log(g_steal_pointer(&error), guest_get_name(guest), "follow it to its new life");
+    virErrorRestore(&raised);
+    return result;
+}
+
+/* What is at @before was the guest's, which does not run any more. */
+static gboolean
+leave_path(CorralHost *host, DrvClaim *claim, const char *before, const Guest *guest)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!drv_group_clear(host, before, &error)) {
+        drv_error_report(g_steal_pointer(&error), guest_get_name(guest));
+        return FALSE;
+    }
+
+    drv_claim_drop_path(claim);
+    return TRUE;
+}
+
+/* With the claim held.  @placed: the guest runs, and in its group. */
+static int
+start_claimed(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const Guest *guest,
+              DrvClaim *claim, gboolean *placed)
+{
+    CorralHost *host = drv_keeper_get_host(stack->keeper);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *before = drv_claim_dup_path(claim);
+    g_autofree char *path = NULL;
+    g_autoptr(DrvGroup) group = NULL;
+    virErrorPtr raised = NULL;
+    int running;
+    int run = 0;
+
+    *placed = FALSE;
+    /* Somebody was faster, and the group is in use.  Should the guest have ended meanwhile,
+     * stock starts it. */
+    running = find_run(stack->next, conn, guest_get_uuid(guest));
+    if (running >= 0 && start->replaces && before) {
+        *placed = TRUE;
+        return replace_claimed(start, stack, conn, guest, claim, before, running);
+    }
+    if (running >= 0)
+        return start->call_running(start->data);
+
+    path = guest_path_build(guest, &error);
+    /* Where it was before its partition was edited. */
+    if (path && before && !g_str_equal(before, path)) {
+        if (!leave_path(host, claim, before, guest))
+            return -1;
+        g_clear_pointer(&before, g_free);
+    }
+    if (!path || !take_path(stack, conn, claim, path, &error)) {
+        drv_error_report(g_steal_pointer(&error), guest_get_name(guest));
+        return -1;
+    }
+    group = drv_group_make(host, path, guest, &error);
+    if (!group) {
+        drv_error_report(g_steal_pointer(&error), guest_get_name(guest));
+        if (!before)
+            drv_claim_drop_path(claim);
+        return -1;
+    }
+
+    if (start_in_group(start, group, guest, &run) == 0) {
+        *placed = TRUE;
+        if (run == 0)
+            run = find_run(stack->next, conn, guest_get_uuid(guest));
+        drv_claim_set_run(claim, run);
+        return 0;
+    }
+
+    virErrorPreserveLast(&raised);
+    if (drv_group_clear(host, path, &error))
+        drv_claim_drop_path(claim);
+    else
+        drv_error_log(g_steal_pointer(&error), guest_get_name(guest), "remove its group");
+    virErrorRestore(&raised);
+    return -1;
+}
+
+/*
+ * Whoever came to tidy up after this guest meanwhile has left it to us.  And
+ * where we did not place it, it may have been started by another way.
+ */
+static void
+release(DrvStack *stack, virConnectPtr conn, const char *uuid, DrvClaim *claim, gboolean placed)
+{
+    DRV_ELEVATED virIdentity *caller = NULL;
+    virErrorPtr raised = NULL;
+
+    if (!drv_claim_release(claim) && placed)
+        return;
+
+    virErrorPreserveLast(&raised);
+    caller = drv_access_elevate();
+    (void)caller;
+    drv_settle(stack, conn, uuid);
+    virErrorRestore(&raised);
+}
+
+int
+drv_start_run(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const Guest *guest)
+{
+    const char *uuid = guest_get_uuid(guest);
+    DrvClaim *claim = drv_keeper_claim(stack->keeper, uuid, DRV_CLAIM_START);
+    gboolean placed;
+    int result = start_claimed(start, stack, conn, guest, claim, &placed);
+
+    release(stack, conn, uuid, claim, placed);
+    return result;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table holds what drv-slots.def says: ours where stock has something, stock's elsewhere. */
+#include <config.h>
+
+#include "drv-io.h"
+#include "drv-life.h"
+#include "drv-memory.h"
+#include "drv-metadata.h"
+#include "drv-numa.h"
+#include "drv-pin.h"
+#include "drv-plug.h"
+#include "drv-sched.h"
+#include "drv-stack.h"
+#include "drv-xml.h"
+#include "fake-cgroup.h"
+
+static gboolean
+is_open(const char *slot)
+{
+    return g_str_equal(slot, "connectOpen");
+}
+
+/* Each slot that we replace is replaced if stock has it; nothing else is. */
+static void
+check_slots(const virHypervisorDriver *ops, const virHypervisorDriver *next)
+{
+#define PASS(slot) g_assert_true(is_open(#slot) || ops->slot == next->slot);
+#define WATCH(slot, func) g_assert_true(ops->slot == (next->slot ? func : NULL));
+#define VET(slot, func) WATCH(slot, func)
+#define OWN(slot, func) WATCH(slot, func)
+#include "drv-slots.def"
+#undef PASS
+#undef WATCH
+#undef VET
+#undef OWN
+}
+
+/* As many as the list says, and nothing besides. */
+static guint
+count_replaced(void)
+{
+    guint n = 1; /* open */
+
+#define PASS(slot)
+#define WATCH(slot, func) n++;
+#define VET(slot, func) n++;
+#define OWN(slot, func) n++;
+#include "drv-slots.def"
+    return n;
+}
+
+/* A table's slots behind its name, one after the other; drv-libvirt.h asserts that it is so. */
+typedef union {
+    virHypervisorDriver table;
+    void (*slots[sizeof(virHypervisorDriver) / sizeof(void *)])(void);
+} Table;
+
+static void
+not_called(void)
+{
+    g_assert_not_reached();
+}
+
+static void
+test_slots(gconstpointer driver)
+{
+    g_autoptr(FakeCgroup) fake = fake_cgroup_new("unified");
+    g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
+    g_autoptr(DrvStack) self =
+        drv_stack_new("Order", driver, "nowhere", "nowhere:///", "/", drv_keeper_new(host));
+    Table full;
+    Table empty = {.table.name = "Empty"};
+    Table ours;
+    guint differ = 0;
+    gsize i;
+
+    for (i = 1; i < G_N_ELEMENTS(full.slots); i++)
+        full.slots[i] = not_called;
+    full.table.name = "Full";
+
+    drv_stack_fill(self, &full.table);
+    g_assert_true(self->next == &full.table);
+    g_assert_cmpstr(self->ops.name, ==, "Order");
+    check_slots(&self->ops, &full.table);
+    ours.table = self->ops;
+    for (i = 1; i < G_N_ELEMENTS(ours.slots); i++)
+        differ += ours.slots[i] != not_called;
+    g_assert_cmpuint(differ, ==, count_replaced());
+
+    drv_stack_fill(self, &empty.table);
+    check_slots(&self->ops, &empty.table);
+    ours.table = self->ops;
+    g_assert_nonnull(ours.table.connectOpen);
+    ours.table.connectOpen = NULL;
+    for (i = 1; i < G_N_ELEMENTS(ours.slots); i++)
+        g_assert_true(ours.slots[i] == NULL);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+
+    g_test_add_data_func("/slots/qemu", "qemu", test_slots);
+
+    return g_test_run();
+}
