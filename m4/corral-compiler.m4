@@ -42,6 +42,13 @@ AC_DEFUN([CORRAL_WARNINGS], [
     -Wmissing-declarations -Wredundant-decls -Wdeclaration-after-statement
     -Wpointer-arith -Wwrite-strings -Winit-self -Wimplicit-fallthrough
     -Wlogical-op -Wduplicated-cond -Wjump-misses-init -Wstrict-aliasing=2])])
+  dnl clang takes {NULL} for fields that were forgotten, and warns of the casts in libvirt's macros.
+  AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[
+#ifndef __clang__
+# error
+#endif]])],
+    [CORRAL_TRY_CFLAGS([WARNING_CFLAGS],
+      [-Wno-missing-field-initializers -Wno-cast-function-type-mismatch])])
   AS_IF([test "x$enable_werror" = xyes], [AS_VAR_APPEND([WARNING_CFLAGS], [" -Werror"])])
   AC_SUBST([WARNING_CFLAGS])
 ])
