@@ -11,7 +11,7 @@ AM_TESTS_ENVIRONMENT = \
 	export CORRAL_SRCDIR='$(abs_srcdir)' CORRAL_BUILDDIR='$(abs_builddir)'; \
 	export CORRAL_STAGE='$(stage_dir)' CORRAL_VERSION='$(VERSION)' CC='$(CC)'; \
 	export CORRAL_KERNEL_TESTS='$(kernel_tests) $(kernel_scripts)' CORRAL_VM_PROGRAMS='$(vm_programs)'; \
-	export CORRAL_LIBVIRT_HEADERS='$(LIBVIRT_HEADERS)' CORRAL_LIBVIRT_VERSION='$(LIBVIRT_VERSION)'; \
+	export CORRAL_LIBVIRT_HEADERS='$(LIBVIRT_HEADERS)$(ALSO_LIBVIRT:%=:$(abs_builddir)/libvirt-headers/%)' CORRAL_LIBVIRT_VERSION='$(LIBVIRT_VERSION)'; \
 	export G_TEST_SRCDIR='$(abs_srcdir)/tests' G_TEST_BUILDDIR='$(abs_builddir)/tests'; \
 	export LC_ALL=C.UTF-8;
 

@@ -152,11 +152,14 @@ driver_la_LIBADD = \
 	$(GLIB_LIBS) \
 	$(NULL)
 
+EXTRA_DIST += src/driver/also.mk
+-include $(srcdir)/src/driver/also.mk
+
 # Nobody links a module: its .la file is of no use once installed.
-install-data-hook:
+install-data-hook: install-also
 	rm -f "$(DESTDIR)$(shimdir)/libvirt_driver_qemu.la"
 	rm -f "$(DESTDIR)$(implementationdir)/driver.la"
 
-uninstall-hook:
+uninstall-hook: uninstall-also
 	rm -f "$(DESTDIR)$(shimdir)/libvirt_driver_qemu.so"
 	rm -f "$(DESTDIR)$(implementationdir)/driver.so"

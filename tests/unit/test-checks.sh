@@ -151,6 +151,13 @@ slots() {
 slots 'PASS(connectOpen)' 'VET(domainCreate, drv_create)' '#if LIBVIR_VERSION_NUMBER >= 11002000' \
     'PASS(domainLater)' '#endif' 'WATCH(domainDestroy, drv_destroy)'
 passes "$checks/check-slots" "$scratch/slots.def" "$scratch/headers"
+mkdir -p "$scratch/later/src"
+echo 11.3.0 >"$scratch/later/version"
+sed '/domainCreate/a virDrvDomainLater domainLater;' "$scratch/headers/src/driver-hypervisor.h" \
+    >"$scratch/later/src/driver-hypervisor.h"
+passes "$checks/check-slots" "$scratch/slots.def" "$scratch/headers:$scratch/later"
+slots 'PASS(connectOpen)' 'PASS(domainCreate)' 'PASS(domainDestroy)'
+refuses 'no verdict on domainLater' "$checks/check-slots" "$scratch/slots.def" "$scratch/headers:$scratch/later"
 slots 'PASS(connectOpen)' 'PASS(domainDestroy)'
 refuses 'no verdict on domainCreate' "$checks/check-slots" "$scratch/slots.def" "$scratch/headers"
 slots 'PASS(connectOpen)' 'PASS(domainCreate)' 'PASS(domainDestroy)' 'PASS(domainFly)'
@@ -162,6 +169,8 @@ refuses 'domainDestroy stands where the header has domainCreate' \
     "$checks/check-slots" "$scratch/slots.def" "$scratch/headers"
 slots 'PASS(connectOpen)' 'PASS(domainCreate)' 'PASS(domainDestroy)' 'OWN(domainCreate)'
 refuses 'not a verdict: OWN(domainCreate)' "$checks/check-slots" "$scratch/slots.def" "$scratch/headers"
+slots 'PASS(connectOpen)' 'NONE(domainCreate)' 'PASS(domainDestroy)'
+passes "$checks/check-slots" "$scratch/slots.def" "$scratch/headers"
 
 # ---- check-symbols -------------------------------------------------------------
 
@@ -194,13 +203,13 @@ passes "$checks/check-symbols" module "$scratch/module.so" corral_driver
 build module <<<'int corral_driver; int helper;'
 refuses 'module.so exports corral_driver helper' "$checks/check-symbols" module "$scratch/module.so" corral_driver
 
-build shim <<<'int qemuRegister(void) { return 0; }'
-passes "$checks/check-symbols" shim "$scratch/shim.so"
-build shim <<<'int virInitialize(void); int qemuRegister(void) { return virInitialize(); }'
-refuses 'shim.so wants virInitialize' "$checks/check-symbols" shim "$scratch/shim.so"
+build libvirt_driver_qemu <<<'int qemuRegister(void) { return 0; }'
+passes "$checks/check-symbols" shim "$scratch/libvirt_driver_qemu.so"
+build libvirt_driver_qemu <<<'int virInitialize(void); int qemuRegister(void) { return virInitialize(); }'
+refuses 'libvirt_driver_qemu.so wants virInitialize' "$checks/check-symbols" shim "$scratch/libvirt_driver_qemu.so"
 build libcorral -Wl,-soname,libcorral.so.0 <<<'int corral_one;'
-build shim -Wl,--no-as-needed "$scratch/libcorral.so" <<<'int qemuRegister(void) { return 0; }'
-refuses 'shim.so needs libcorral.so.0' "$checks/check-symbols" shim "$scratch/shim.so"
+build libvirt_driver_qemu -Wl,--no-as-needed "$scratch/libcorral.so" <<<'int qemuRegister(void) { return 0; }'
+refuses 'libvirt_driver_qemu.so needs libcorral.so.0' "$checks/check-symbols" shim "$scratch/libvirt_driver_qemu.so"
 
 # ---- check-api -----------------------------------------------------------------
 
