@@ -2,6 +2,7 @@
 
 EXTRA_DIST += \
 	docs/devices.md \
+	docs/domstats.md \
 	docs/examples/confine.c \
 	docs/examples/guests.py \
 	docs/held.md \

@@ -280,6 +280,7 @@ driver_tests = \
 	tests/driver/test-slots \
 	tests/driver/test-stack-order \
 	tests/driver/test-stack-testdriver \
+	tests/driver/test-stats \
 	$(NULL)
 
 tests_driver_test_birth_CPPFLAGS = $(driver_test_cppflags)
@@ -302,6 +303,8 @@ tests_driver_test_stack_order_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_stack_order_LDADD = $(driver_test_ldadd)
 tests_driver_test_stack_testdriver_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_stack_testdriver_LDADD = $(driver_test_ldadd)
+tests_driver_test_stats_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_stats_LDADD = $(driver_test_ldadd)
 
 # What build-aux/demo shows to those who are not root.
 tests_driver_demo_fake_CPPFLAGS = $(driver_test_cppflags) -DSOURCE_DIR='"$(abs_srcdir)"'
@@ -319,6 +322,7 @@ $(tests_driver_test_settle_OBJECTS) \
 $(tests_driver_test_slots_OBJECTS) \
 $(tests_driver_test_stack_order_OBJECTS) \
 $(tests_driver_test_stack_testdriver_OBJECTS) \
+$(tests_driver_test_stats_OBJECTS) \
 $(tests_driver_demo_fake_OBJECTS): $(libvirt_headers_stamp)
 endif
 

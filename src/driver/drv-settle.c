@@ -16,6 +16,7 @@
 #include "drv-group.h"
 #include "drv-owner.h"
 #include "drv-parts.h"
+#include "drv-samples.h"
 #include "drv-settle.h"
 #include "drv-threads.h"
 #include "guest-path.h"
@@ -128,7 +129,7 @@ drv_settle_adopt(DrvStack *stack, virDomainPtr dom, DrvClaim *claim, GError **er
 }
 
 static gboolean
-clear(DrvStack *stack, DrvClaim *claim, GError **error)
+clear(DrvStack *stack, const char *uuid, DrvClaim *claim, GError **error)
 {
     g_autofree char *path = drv_claim_dup_path(claim);
 
@@ -138,6 +139,7 @@ clear(DrvStack *stack, DrvClaim *claim, GError **error)
         return FALSE;
 
     drv_claim_drop_path(claim);
+    drv_samples_forget(stack->samples, uuid);
     return TRUE;
 }
 
@@ -168,7 +170,7 @@ agree(DrvStack *stack, virConnectPtr conn, const char *uuid, DrvClaim *claim)
         VIR_WARN("corral: cannot tell whether guest %s runs: %s", uuid, virGetLastErrorMessage());
     else if (active && !drv_settle_adopt(stack, dom, claim, &error))
         drv_error_log(g_steal_pointer(&error), dom->name, "adopt it");
-    else if (!active && !clear(stack, claim, &error))
+    else if (!active && !clear(stack, uuid, claim, &error))
         drv_error_log(g_steal_pointer(&error), dom ? dom->name : uuid, "remove its group");
 
     virObjectUnref(dom);

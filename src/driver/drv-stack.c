@@ -11,8 +11,10 @@
 #include "drv-numa.h"
 #include "drv-pin.h"
 #include "drv-plug.h"
+#include "drv-samples.h"
 #include "drv-sched.h"
 #include "drv-stack.h"
+#include "drv-stats.h"
 #include "drv-xml.h"
 
 VIR_LOG_INIT("corral.stack");
@@ -100,6 +102,7 @@ drv_stack_new(const char *name, const char *driver, const char *scheme, const ch
     self->path = path;
     self->keeper = keeper;
     self->left_alone = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    self->samples = drv_samples_new();
     g_mutex_init(&self->mutex);
 
     return self;
@@ -111,6 +114,7 @@ drv_stack_free(DrvStack *self)
     if (!self)
         return;
 
+    drv_samples_free(self->samples);
     g_hash_table_unref(self->left_alone);
     drv_keeper_free(self->keeper);
     g_mutex_clear(&self->mutex);

@@ -4,6 +4,7 @@
 #include "drv-keeper.h"
 #include "drv-libvirt.h"
 
+typedef struct _DrvSamples DrvSamples;
 
 /*
  * Our driver, stacked over the stock one: a copy of its table with some slots
@@ -32,6 +33,7 @@ typedef struct {
     DrvKeeper *keeper;
     GMutex mutex;           /* of filling the table */
     GHashTable *left_alone; /* set of paths: orphans to look at again; drv-settle's own */
+    DrvSamples *samples;    /* locks itself */
 } DrvStack;
 
 /* @name is the stock driver's own, e.g. "QEMU": access rules are written against it.

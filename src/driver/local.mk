@@ -76,6 +76,9 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-base.h \
 	src/driver/drv-birth.c \
 	src/driver/drv-birth.h \
+	src/driver/drv-cpu-stats.c \
+	src/driver/drv-crew.c \
+	src/driver/drv-crew.h \
 	src/driver/drv-cpuset.c \
 	src/driver/drv-cpuset.h \
 	src/driver/drv-error.c \
@@ -118,6 +121,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-register.h \
 	src/driver/drv-running.c \
 	src/driver/drv-running.h \
+	src/driver/drv-samples.c \
+	src/driver/drv-samples.h \
 	src/driver/drv-sched.c \
 	src/driver/drv-sched.h \
 	src/driver/drv-settle.c \
@@ -127,6 +132,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-stack.h \
 	src/driver/drv-start.c \
 	src/driver/drv-start.h \
+	src/driver/drv-stats.c \
+	src/driver/drv-stats.h \
 	src/driver/drv-threads.c \
 	src/driver/drv-threads.h \
 	src/driver/drv-tune-io.c \

@@ -11,6 +11,7 @@
 #include "drv-plug.h"
 #include "drv-sched.h"
 #include "drv-stack.h"
+#include "drv-stats.h"
 #include "drv-xml.h"
 #include "fake-cgroup.h"
 
