@@ -270,6 +270,7 @@ tests_lib_libstack_bed_la_SOURCES = \
 tests_lib_libstack_bed_la_CPPFLAGS = $(driver_test_cppflags)
 
 driver_tests = \
+	tests/driver/test-autostart \
 	tests/driver/test-birth \
 	tests/driver/test-io \
 	tests/driver/test-keeper \
@@ -281,8 +282,11 @@ driver_tests = \
 	tests/driver/test-stack-order \
 	tests/driver/test-stack-testdriver \
 	tests/driver/test-stats \
+	tests/driver/test-tunable \
 	$(NULL)
 
+tests_driver_test_autostart_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_autostart_LDADD = $(driver_test_ldadd)
 tests_driver_test_birth_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_birth_LDADD = $(driver_test_ldadd)
 tests_driver_test_io_CPPFLAGS = $(driver_test_cppflags)
@@ -305,6 +309,8 @@ tests_driver_test_stack_testdriver_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_stack_testdriver_LDADD = $(driver_test_ldadd)
 tests_driver_test_stats_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_stats_LDADD = $(driver_test_ldadd)
+tests_driver_test_tunable_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_tunable_LDADD = $(driver_test_ldadd)
 
 # What build-aux/demo shows to those who are not root.
 tests_driver_demo_fake_CPPFLAGS = $(driver_test_cppflags) -DSOURCE_DIR='"$(abs_srcdir)"'
@@ -317,12 +323,14 @@ $(tests_lib_libstack_bed_la_OBJECTS) \
 $(tests_driver_test_io_OBJECTS) \
 $(tests_driver_test_cpuset_OBJECTS) \
 $(tests_driver_test_memory_OBJECTS) \
+$(tests_driver_test_autostart_OBJECTS) \
 $(tests_driver_test_sched_OBJECTS) \
 $(tests_driver_test_settle_OBJECTS) \
 $(tests_driver_test_slots_OBJECTS) \
 $(tests_driver_test_stack_order_OBJECTS) \
 $(tests_driver_test_stack_testdriver_OBJECTS) \
 $(tests_driver_test_stats_OBJECTS) \
+$(tests_driver_test_tunable_OBJECTS) \
 $(tests_driver_demo_fake_OBJECTS): $(libvirt_headers_stamp)
 endif
 

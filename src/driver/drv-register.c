@@ -4,20 +4,23 @@
  * and registers it in front of the stock driver.
  *
  * libvirt asks its drivers in the order of registration, so we come first.
- * State drivers initialise in that order, too, so ours comes after the stock one:
- * by then it has found its guests again.
+ * State drivers initialise in that order, too.  One of ours comes before the
+ * stock one, which must not start guests at boot, and one after it: by then it
+ * has found its guests again.
  */
 #include <config.h>
 
 #include <string.h>
 #include <unistd.h>
 
+#include "drv-autostart.h"
 #include "drv-birth.h"
 #include "drv-error.h"
 #include "drv-events.h"
 #include "drv-group.h"
 #include "drv-register.h"
 #include "drv-stack.h"
+#include "drv-tunable.h"
 
 VIR_LOG_INIT("corral.register");
 
@@ -31,6 +34,9 @@ typedef struct {
     const char *name; /* as the stock driver calls itself */
     const char *driver;
     const char *uri;
+    const char *state_dir; /* the stock driver's */
+    const char *settings;  /* likewise */
+    virStateDriver before;
     virStateDriver after;
     DrvStack *stack;
     DrvEvents *events;
@@ -73,6 +79,16 @@ find_obstacle(const Front *front, CorralHost *host)
 }
 
 static virDrvStateInitResult
+prepare(const Front *front, bool privileged, const char *root)
+{
+    if (!privileged || root)
+        return VIR_DRV_STATE_INIT_COMPLETE;
+
+    drv_autostart_take_over(front->state_dir);
+    return VIR_DRV_STATE_INIT_COMPLETE;
+}
+
+static virDrvStateInitResult
 start(Front *front, bool privileged, const char *root)
 {
     DrvStack *stack = front->stack;
@@ -88,7 +104,9 @@ start(Front *front, bool privileged, const char *root)
                  virGetLastErrorMessage());
         virResetLastError();
     } else {
+        drv_tunable_follow(stack, conn);
         front->events = drv_events_new(stack, conn);
+        drv_autostart_run(conn, front->state_dir, front->settings);
     }
     virObjectUnref(conn);
 
@@ -98,8 +116,17 @@ start(Front *front, bool privileged, const char *root)
 static int
 stop(Front *front)
 {
+    drv_tunable_unfollow(front->stack);
     g_clear_pointer(&front->events, drv_events_free);
     return 0;
+}
+
+/* libvirt does not tell a state driver which one it is. */
+static virDrvStateInitResult
+prepare_qemu(bool privileged, const char *root, bool monolithic G_GNUC_UNUSED,
+             virStateInhibitCallback callback G_GNUC_UNUSED, void *opaque G_GNUC_UNUSED)
+{
+    return prepare(&qemu, privileged, root);
 }
 
 static virDrvStateInitResult
@@ -119,6 +146,9 @@ static Front qemu = {
     .name = "QEMU",
     .driver = "qemu",
     .uri = "qemu:///system",
+    .state_dir = LIBVIRT_RUNSTATEDIR "/libvirt/qemu",
+    .settings = LIBVIRT_SYSCONFDIR "/libvirt/qemu.conf",
+    .before = {.name = "corral-qemu-before", .stateInitialize = prepare_qemu},
     .after = {.name = "corral-qemu", .stateInitialize = start_qemu, .stateCleanup = stop_qemu},
 };
 
@@ -218,6 +248,11 @@ stack_over(const char *driver, CorralRegisterFunc register_stock, int *result, c
         return -1;
     }
 
+    if (virRegisterStateDriver(&front->before) < 0) {
+        VIR_WARN("corral: guests that start at boot do so in no group: %s",
+                 virGetLastErrorMessage());
+        virResetLastError();
+    }
     *result = register_stock();
     if (*result == 0 && virRegisterStateDriver(&front->after) < 0) {
         VIR_WARN("corral: running guests are not taken over: %s", virGetLastErrorMessage());

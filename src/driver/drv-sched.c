@@ -19,6 +19,7 @@
 #include "drv-later.h"
 #include "drv-running.h"
 #include "drv-sched.h"
+#include "drv-tunable.h"
 #include "guest-xml.h"
 
 /* Shares, and a period and a quota for each part; a container has one part alone, its vCPUs. */
@@ -337,6 +338,30 @@ remember(DrvGroup *group, const GuestCputune *tune, GuestCputune *before, GError
     return TRUE;
 }
 
+/* What stock tells of a change: all in the caller's order, but what says "leave it". */
+static void
+tell(DrvStack *stack, DrvSubject *subject, const virTypedParameter *params, int nparams)
+{
+    virTypedParameterPtr told = NULL;
+    int ntold = 0;
+    int max = 0;
+    int i;
+
+    for (i = 0; i < nparams; i++) {
+        g_autofree char *field = g_strconcat("cputune.", params[i].field, NULL);
+        int result = 0;
+
+        if (params[i].type == VIR_TYPED_PARAM_ULLONG && params[i].value.ul != 0)
+            result = virTypedParamsAddULLong(&told, &ntold, &max, field, params[i].value.ul);
+        else if (params[i].type == VIR_TYPED_PARAM_LLONG && params[i].value.l != 0)
+            result = virTypedParamsAddLLong(&told, &ntold, &max, field, params[i].value.l);
+        if (result < 0)
+            virResetLastError();
+    }
+
+    drv_tunable_send(stack, subject->dom, &told, &ntold);
+}
+
 static int
 prepare(DrvChange *change)
 {
@@ -382,6 +407,7 @@ done(DrvChange *change)
     Tuning *self = change->data;
 
     drv_later_note(self->group, &self->tune.bandwidth[GUEST_PART_IOTHREAD]);
+    tell(change->stack, change->subject, change->params, change->nparams);
 }
 
 static int

@@ -15,6 +15,7 @@
 #include "drv-sched.h"
 #include "drv-stack.h"
 #include "drv-stats.h"
+#include "drv-tunable.h"
 #include "drv-xml.h"
 
 VIR_LOG_INIT("corral.stack");
@@ -115,6 +116,7 @@ drv_stack_free(DrvStack *self)
         return;
 
     drv_samples_free(self->samples);
+    drv_tunable_free(self->tunable);
     g_hash_table_unref(self->left_alone);
     drv_keeper_free(self->keeper);
     g_mutex_clear(&self->mutex);

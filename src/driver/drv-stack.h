@@ -5,6 +5,7 @@
 #include "drv-libvirt.h"
 
 typedef struct _DrvSamples DrvSamples;
+typedef struct _DrvTunable DrvTunable;
 
 /*
  * Our driver, stacked over the stock one: a copy of its table with some slots
@@ -34,6 +35,7 @@ typedef struct {
     GMutex mutex;           /* of filling the table */
     GHashTable *left_alone; /* set of paths: orphans to look at again; drv-settle's own */
     DrvSamples *samples;    /* locks itself */
+    DrvTunable *tunable;    /* drv-tunable's own; NULL before somebody follows stock's events */
 } DrvStack;
 
 /* @name is the stock driver's own, e.g. "QEMU": access rules are written against it.

@@ -68,6 +68,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-stick.h \
 	src/driver/drv-access.c \
 	src/driver/drv-access.h \
+	src/driver/drv-autostart.c \
+	src/driver/drv-autostart.h \
 	src/driver/drv-advice.c \
 	src/driver/drv-advice.h \
 	src/driver/drv-anew.c \
@@ -136,6 +138,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-stats.h \
 	src/driver/drv-threads.c \
 	src/driver/drv-threads.h \
+	src/driver/drv-tunable.c \
+	src/driver/drv-tunable.h \
 	src/driver/drv-tune-io.c \
 	src/driver/drv-tune-io.h \
 	src/driver/drv-tune-memory.c \

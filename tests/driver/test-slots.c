@@ -12,6 +12,7 @@
 #include "drv-sched.h"
 #include "drv-stack.h"
 #include "drv-stats.h"
+#include "drv-tunable.h"
 #include "drv-xml.h"
 #include "fake-cgroup.h"
 

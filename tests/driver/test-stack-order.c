@@ -14,6 +14,7 @@
 #include "drv-life.h"
 #include "drv-settle.h"
 #include "drv-stack.h"
+#include "drv-tunable.h"
 #include "drv-xml.h"
 #include "fake-cgroup.h"
 
