@@ -10,6 +10,7 @@
  */
 #include <config.h>
 
+#include "drv-acl.h"
 #include "drv-anew.h"
 #include "drv-cpuset.h"
 #include "drv-error.h"
@@ -77,8 +78,8 @@ begin_cpusets(DrvAnew *self, GError **error)
 }
 
 DrvAnew *
-drv_anew_begin(DrvStack *stack G_GNUC_UNUSED, virDomainPtr dom G_GNUC_UNUSED, DrvGroup *group,
-               const Guest *guest, GError **error)
+drv_anew_begin(DrvStack *stack, virDomainPtr dom, DrvGroup *group, const Guest *guest,
+               GError **error)
 {
     CorralGroup *whole = drv_group_get_whole(group);
     g_autoptr(DrvAnew) self = g_new0(DrvAnew, 1);
@@ -87,7 +88,8 @@ drv_anew_begin(DrvStack *stack G_GNUC_UNUSED, virDomainPtr dom G_GNUC_UNUSED, Dr
     self->guest = guest;
     if (has(group, CORRAL_CONTROLLER_MEMORY) && !drv_tune_memory_read(whole, &self->memory, error))
         return NULL;
-    if (write_memory(self, TRUE, error) && begin_cpusets(self, error))
+    if (write_memory(self, TRUE, error) && begin_cpusets(self, error) &&
+        drv_acl_widen(stack, dom, whole, guest, error))
         return g_steal_pointer(&self);
 
     drv_anew_take_back(self);

@@ -28,9 +28,12 @@ VIR_LOG_INIT("corral.events");
 #define FIRST_ROUND_US (G_TIME_SPAN_SECOND / 4)
 #define LAST_ROUND_US (30 * G_TIME_SPAN_SECOND)
 
-/* Guests that start and end, and what the user writes into a description. */
+/* Guests that start and end, devices that have gone, images that are not used any more, what the
+ * user writes into a description. */
 enum {
     LIFECYCLE,
+    DEVICE_REMOVED,
+    BLOCK_JOB,
     METADATA,
     N_CALLBACKS
 };
@@ -80,6 +83,7 @@ on_event(virConnectPtr conn G_GNUC_UNUSED, virDomainPtr dom, int event, int deta
     return 0;
 }
 
+/* What the guest uses has changed, and its device list has to follow. */
 static void
 push(DrvEvents *self, virDomainPtr dom)
 {
@@ -87,6 +91,20 @@ push(DrvEvents *self, virDomainPtr dom)
 
     virUUIDFormat(dom->uuid, uuid);
     g_async_queue_push(self->queue, g_strdup(uuid));
+}
+
+static void
+on_device_removed(virConnectPtr conn G_GNUC_UNUSED, virDomainPtr dom,
+                  const char *alias G_GNUC_UNUSED, void *opaque)
+{
+    push(opaque, dom);
+}
+
+static void
+on_block_job(virConnectPtr conn G_GNUC_UNUSED, virDomainPtr dom, const char *disk G_GNUC_UNUSED,
+             int type G_GNUC_UNUSED, int status G_GNUC_UNUSED, void *opaque)
+{
+    push(opaque, dom);
 }
 
 /* libvirt has no event of its own for vCPUs. */
@@ -175,7 +193,8 @@ drv_events_new(DrvStack *stack, virConnectPtr conn)
     self->stack = stack;
     self->conn = virObjectRef(conn);
     self->queue = g_async_queue_new_full(g_free);
-    self->callbacks[METADATA] = self->device_deleted = -1;
+    self->callbacks[DEVICE_REMOVED] = self->callbacks[BLOCK_JOB] = self->device_deleted = -1;
+    self->callbacks[METADATA] = -1;
     self->callbacks[LIFECYCLE] =
         subscribe(self, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_event));
     if (self->callbacks[LIFECYCLE] < 0) {
@@ -184,6 +203,10 @@ drv_events_new(DrvStack *stack, virConnectPtr conn)
         drv_events_free(self);
         self = NULL;
     } else {
+        self->callbacks[DEVICE_REMOVED] = subscribe(self, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED,
+                                                    VIR_DOMAIN_EVENT_CALLBACK(on_device_removed));
+        self->callbacks[BLOCK_JOB] = subscribe(self, VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2,
+                                               VIR_DOMAIN_EVENT_CALLBACK(on_block_job));
         self->callbacks[METADATA] = subscribe(self, VIR_DOMAIN_EVENT_ID_METADATA_CHANGE,
                                               VIR_DOMAIN_EVENT_CALLBACK(on_metadata));
         self->device_deleted = subscribe_device_deleted(self);

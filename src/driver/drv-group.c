@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "drv-acl.h"
 #include "drv-cpuset.h"
 #include "drv-error.h"
 #include "drv-group.h"
@@ -177,6 +178,12 @@ apply_blkiotune(DrvGroup *self, const Guest *guest, GError **error)
     return drv_tune_io_apply(self->whole, guest_get_blkiotune(guest), error);
 }
 
+static gboolean
+apply_devices(DrvGroup *self, const Guest *guest, GError **error)
+{
+    return drv_acl_furnish(self->whole, guest, error);
+}
+
 gboolean
 drv_group_apply_pids(DrvGroup *self, const Guest *guest, GError **error)
 {
@@ -187,7 +194,8 @@ drv_group_apply_pids(DrvGroup *self, const Guest *guest, GError **error)
 
 /* All that the XML says of the whole guest's resources. */
 static gboolean (*const appliers[])(DrvGroup *self, const Guest *guest, GError **error) = {
-    apply_cputune, drv_cpuset_furnish, apply_memtune, apply_blkiotune, drv_group_apply_pids,
+    apply_cputune,   drv_cpuset_furnish, apply_memtune,
+    apply_blkiotune, apply_devices,      drv_group_apply_pids,
 };
 
 /* Not worth a failure: where there are no labels, nobody finds half a group who could tell. */

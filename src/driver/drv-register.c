@@ -18,6 +18,7 @@
 #include "drv-error.h"
 #include "drv-events.h"
 #include "drv-group.h"
+#include "drv-nodes.h"
 #include "drv-register.h"
 #include "drv-stack.h"
 #include "drv-tunable.h"
@@ -239,6 +240,8 @@ stack_over(const char *driver, CorralRegisterFunc register_stock, int *result, c
         return -1;
     }
 
+    if (front == &qemu)
+        drv_nodes_init(QEMU_CONF);
     front->stack = drv_stack_new(front->name, front->driver, front->driver, front->uri, "/system",
                                  drv_keeper_new(host));
     if (virRegisterConnectDriver(&front->stack->registration, true) < 0) {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "drv-access.h"
+#include "drv-acl.h"
 #include "drv-advice.h"
 #include "drv-cpuset.h"
 #include "drv-error.h"
@@ -125,6 +126,7 @@ drv_settle_adopt(DrvStack *stack, virDomainPtr dom, DrvClaim *claim, GError **er
         return FALSE;
     }
 
+    drv_acl_follow(stack, dom, xml, drv_group_get_whole(group));
     return place(group, guest, error);
 }
 

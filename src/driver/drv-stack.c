@@ -4,6 +4,8 @@
 
 #include "drv-base.h"
 #include "drv-io.h"
+#include "drv-blocks.h"
+#include "drv-devices.h"
 #include "drv-error.h"
 #include "drv-life.h"
 #include "drv-memory.h"

@@ -13,6 +13,7 @@
 #include <errno.h>
 
 #include "drv-access.h"
+#include "drv-acl.h"
 #include "drv-anew.h"
 #include "drv-birth.h"
 #include "drv-error.h"
@@ -108,6 +109,21 @@ take_path(DrvStack *stack, virConnectPtr conn, DrvClaim *claim, const char *path
     return FALSE;
 }
 
+/* What libvirt has found for it only now, and no more of what it might have found. */
+static void
+follow_devices(DrvStack *stack, virConnectPtr conn, DrvGroup *group, const char *uuid)
+{
+    DRV_ELEVATED virIdentity *caller = drv_access_elevate();
+    virDomainPtr dom;
+
+    (void)caller;
+    dom = drv_access_look_up(stack->next, conn, uuid);
+    if (dom)
+        drv_acl_follow(stack, dom, NULL, drv_group_get_whole(group));
+    virObjectUnref(dom);
+    virResetLastError();
+}
+
 /* The claim's path is @before again: nobody can have taken it, its group is there. */
 static void
 go_back(DrvClaim *claim, const char *before)
@@ -183,12 +199,14 @@ replace_claimed(const DrvStart *start, DrvStack *stack, virConnectPtr conn, cons
         /* Nothing has happened to it. */
         if (anew) {
             drv_anew_take_back(anew);
+            follow_devices(stack, conn, group, guest_get_uuid(guest));
         }
         if (same || drv_group_clear(host, path, &error))
             go_back(claim, before);
     } else if (new_run >= 0) {
         end_replacing(stack, anew, before, &error);
         drv_claim_set_run(claim, new_run);
+        follow_devices(stack, conn, group, guest_get_uuid(guest));
     } else if (same || drv_group_clear(host, before, &error)) {
         /* Settling does the rest: whoever holds the claim looks again. */
         if (drv_group_clear(host, path, &error))
@@ -264,6 +282,7 @@ start_claimed(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const 
         if (run == 0)
             run = find_run(stack->next, conn, guest_get_uuid(guest));
         drv_claim_set_run(claim, run);
+        follow_devices(stack, conn, group, guest_get_uuid(guest));
         return 0;
     }
 

@@ -70,17 +70,27 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-access.h \
 	src/driver/drv-autostart.c \
 	src/driver/drv-autostart.h \
+	src/driver/drv-acl.c \
+	src/driver/drv-acl.h \
 	src/driver/drv-advice.c \
 	src/driver/drv-advice.h \
 	src/driver/drv-anew.c \
 	src/driver/drv-anew.h \
+	src/driver/drv-audit.c \
+	src/driver/drv-audit.h \
 	src/driver/drv-base.c \
 	src/driver/drv-base.h \
 	src/driver/drv-birth.c \
 	src/driver/drv-birth.h \
+	src/driver/drv-blocks.c \
+	src/driver/drv-blocks.h \
+	src/driver/drv-definition.c \
+	src/driver/drv-definition.h \
 	src/driver/drv-cpu-stats.c \
 	src/driver/drv-crew.c \
 	src/driver/drv-crew.h \
+	src/driver/drv-devices.c \
+	src/driver/drv-devices.h \
 	src/driver/drv-cpuset.c \
 	src/driver/drv-cpuset.h \
 	src/driver/drv-error.c \
@@ -107,8 +117,12 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-memory.h \
 	src/driver/drv-metadata.c \
 	src/driver/drv-metadata.h \
+	src/driver/drv-nodes.c \
+	src/driver/drv-nodes-host.c \
+	src/driver/drv-nodes-search.h \
 	src/driver/drv-owner.c \
 	src/driver/drv-owner.h \
+	src/driver/drv-nodes.h \
 	src/driver/drv-numa.c \
 	src/driver/drv-numa.h \
 	src/driver/drv-parent.c \
@@ -145,6 +159,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-tune-memory.c \
 	src/driver/drv-tune-memory.h \
 	src/driver/drv-versions.h \
+	src/driver/drv-widening.c \
+	src/driver/drv-widening.h \
 	src/driver/drv-xml.c \
 	src/driver/drv-xml.h \
 	$(NULL)

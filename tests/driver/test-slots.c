@@ -2,6 +2,8 @@
 /* The table holds what drv-slots.def says: ours where stock has something, stock's elsewhere. */
 #include <config.h>
 
+#include "drv-blocks.h"
+#include "drv-devices.h"
 #include "drv-io.h"
 #include "drv-life.h"
 #include "drv-memory.h"

@@ -302,6 +302,29 @@ stock_set_params_plain(virDomainPtr dom, virTypedParameterPtr params, int nparam
     return stock_set_params(dom, params, nparams, 0);
 }
 
+static int
+stock_attach(virDomainPtr dom G_GNUC_UNUSED, const char *xml G_GNUC_UNUSED, unsigned int flags)
+{
+    static const char *const names[] = {"attach(0)", "attach(1)", "attach(2)"};
+
+    return note(names[flags & 3]) ? 0 : -1;
+}
+
+static int
+stock_detach(virDomainPtr dom G_GNUC_UNUSED, const char *xml G_GNUC_UNUSED,
+             unsigned int flags G_GNUC_UNUSED)
+{
+    return note("detach(1)") ? 0 : -1;
+}
+
+static int
+stock_commit(virDomainPtr dom G_GNUC_UNUSED, const char *disk G_GNUC_UNUSED,
+             const char *base G_GNUC_UNUSED, const char *top G_GNUC_UNUSED,
+             unsigned long bandwidth G_GNUC_UNUSED, unsigned int flags G_GNUC_UNUSED)
+{
+    return note("commit") ? 0 : -1;
+}
+
 static virHypervisorDriver recorder = {
     .name = "Order",
     .connectOpen = stock_open,
@@ -320,6 +343,9 @@ static virHypervisorDriver recorder = {
     .domainCreateWithFiles = stock_create_with_files,
     .domainDestroy = stock_destroy,
     .domainDestroyFlags = stock_destroy_flags,
+    .domainAttachDeviceFlags = stock_attach,
+    .domainDetachDeviceFlags = stock_detach,
+    .domainBlockCommit = stock_commit,
     .domainGetSchedulerType = stock_get_type,
     .domainGetSchedulerParameters = stock_get_params_plain,
     .domainGetSchedulerParametersFlags = stock_get_params,
@@ -493,6 +519,53 @@ do_destroy_flags(Bed *bed)
     return virDomainDestroyFlags(bed->dom, VIR_DOMAIN_DESTROY_GRACEFUL);
 }
 
+#define RNG "<rng model='virtio'><backend model='random'>/dev/null</backend></rng>"
+#define VIRTIOFS                                                                                   \
+    "<filesystem type='mount'><driver type='virtiofs'/><source dir='/'/><target dir='a'/>"         \
+    "</filesystem>"
+
+static int
+do_attach(Bed *bed)
+{
+    return virDomainAttachDeviceFlags(bed->dom, RNG, VIR_DOMAIN_AFFECT_LIVE);
+}
+
+static int
+do_attach_current(Bed *bed)
+{
+    return virDomainAttachDeviceFlags(bed->dom, RNG, VIR_DOMAIN_AFFECT_CURRENT);
+}
+
+static int
+do_attach_config(Bed *bed)
+{
+    return virDomainAttachDeviceFlags(bed->dom, VIRTIOFS, VIR_DOMAIN_AFFECT_CONFIG);
+}
+
+static int
+do_attach_virtiofs(Bed *bed)
+{
+    return virDomainAttachDeviceFlags(bed->dom, VIRTIOFS, VIR_DOMAIN_AFFECT_CURRENT);
+}
+
+static int
+do_attach_nonsense(Bed *bed)
+{
+    return virDomainAttachDeviceFlags(bed->dom, "<filesystem", VIR_DOMAIN_AFFECT_LIVE);
+}
+
+static int
+do_detach(Bed *bed)
+{
+    return virDomainDetachDeviceFlags(bed->dom, RNG, VIR_DOMAIN_AFFECT_LIVE);
+}
+
+static int
+do_commit(Bed *bed)
+{
+    return virDomainBlockCommit(bed->dom, "vda", NULL, NULL, 0, 0);
+}
+
 static int
 do_xml(Bed *bed)
 {
@@ -595,17 +668,18 @@ typedef struct {
 #define UNLESS_IT_RUNS "lookup active?"
 
 static const Order orders[] = {
-    {"create", do_create, 0, NULL, DEFINITION " " UNLESS_IT_RUNS " create(0)"},
+    {"create", do_create, 0, NULL, DEFINITION " " UNLESS_IT_RUNS " create(0) lookup xml"},
     {"create-with-flags", do_create_with_flags, 0, NULL,
-     DEFINITION " " UNLESS_IT_RUNS " create(1)"},
+     DEFINITION " " UNLESS_IT_RUNS " create(1) lookup xml"},
     {"create-image", do_create, IMAGE | WITH_QUOTA, NULL,
-     DEFINITION " " UNLESS_IT_RUNS " create(0)"},
+     DEFINITION " " UNLESS_IT_RUNS " create(0) lookup xml"},
     {"create-quota", do_create_with_flags, WITH_QUOTA, NULL,
-     DEFINITION " " UNLESS_IT_RUNS " createXML(1)"},
+     DEFINITION " " UNLESS_IT_RUNS " createXML(1) lookup xml"},
     {"create-forced", do_create_forced, IMAGE, NULL,
-     "lookup ask:start xml-inactive " UNLESS_IT_RUNS " create(8)"},
+     "lookup ask:start xml-inactive " UNLESS_IT_RUNS " create(8) lookup xml"},
     {"create-forced-quota", do_create_forced, IMAGE | WITH_QUOTA, NULL,
-     "lookup ask:start xml-inactive image? image-remove " UNLESS_IT_RUNS " createXML(0)"},
+     "lookup ask:start xml-inactive image? image-remove " UNLESS_IT_RUNS
+     " createXML(0) lookup xml"},
     {"create-fails", do_create, 0, "create(0)",
      DEFINITION " " UNLESS_IT_RUNS " create(0) lookup active?"},
     {"create-running", do_create, RUNS, NULL,
@@ -614,12 +688,13 @@ static const Order orders[] = {
      DEFINITION " " UNLESS_IT_RUNS " create(0) lookup active? xml"},
     {"create-no-xml", do_create, 0, "xml-inactive", DEFINITION},
     {"create-with-files", do_create_with_files, 0, NULL,
-     DEFINITION " " UNLESS_IT_RUNS " createWithFiles(1,0)"},
-    {"create-xml", do_create_xml, 0, NULL, "ask:write ask:start " UNLESS_IT_RUNS " createXML(1)"},
+     DEFINITION " " UNLESS_IT_RUNS " createWithFiles(1,0) lookup xml"},
+    {"create-xml", do_create_xml, 0, NULL,
+     "ask:write ask:start " UNLESS_IT_RUNS " createXML(1) lookup xml"},
     {"create-xml-quota", do_create_xml, WITH_QUOTA, NULL,
-     "ask:write ask:start " UNLESS_IT_RUNS " createXML(1)"},
+     "ask:write ask:start " UNLESS_IT_RUNS " createXML(1) lookup xml"},
     {"create-xml-with-files", do_create_xml_with_files, WITH_QUOTA, NULL,
-     "ask:write ask:start " UNLESS_IT_RUNS " createXMLWithFiles(1,0)"},
+     "ask:write ask:start " UNLESS_IT_RUNS " createXMLWithFiles(1,0) lookup xml"},
 
     {"destroy", do_destroy, RUNS, NULL, "destroy(0) " UNLESS_IT_RUNS},
     {"destroy-flags", do_destroy_flags, RUNS, NULL, "destroy(1) " UNLESS_IT_RUNS},
@@ -628,6 +703,19 @@ static const Order orders[] = {
     {"xml-of-running", do_xml, RUNS, NULL, "xml active?"},
     {"xml-fails", do_xml, RUNS, "xml", "xml"},
 
+    {"attach", do_attach, RUNS, NULL, "lookup ask:write active? xml attach(1) xml"},
+    {"attach-fails", do_attach, RUNS, "attach(1)", "lookup ask:write active? xml attach(1) xml"},
+    {"attach-current", do_attach_current, RUNS, NULL,
+     "lookup ask:write ask:save active? xml attach(0) xml"},
+    {"attach-inactive", do_attach_current, 0, NULL, "lookup ask:write ask:save active? attach(2)"},
+    {"attach-live-inactive", do_attach, 0, "nothing", "lookup ask:write active?"},
+    {"attach-config", do_attach_config, RUNS, NULL, "lookup ask:write ask:save attach(2)"},
+    {"attach-virtiofs", do_attach_virtiofs, RUNS, "nothing",
+     "lookup ask:write ask:save active? xml xml"},
+    {"attach-nonsense", do_attach_nonsense, RUNS, "nothing", "lookup ask:write active? xml xml"},
+    {"detach", do_detach, RUNS, NULL, "detach(1) lookup active? xml"},
+    {"commit", do_commit, RUNS, NULL, "lookup ask:block_write active? xml commit xml"},
+    {"commit-inactive", do_commit, 0, NULL, "lookup ask:block_write active? commit"},
     {"type", do_type, RUNS, NULL, "lookup ask:read active?"},
     {"type-inactive", do_type, 0, NULL, "lookup ask:read active? type"},
     {"get", do_get, RUNS, NULL, "lookup ask:read active?"},
@@ -740,7 +828,7 @@ test_caller(Bed *bed, gconstpointer data G_GNUC_UNUSED)
     g_assert_cmpint(virIdentitySetProcessID(client, 1), ==, 0);
     g_assert_cmpint(virIdentitySetCurrent(client), ==, 0);
     g_assert_cmpint(virDomainCreate(bed->dom), ==, 0);
-    assert_calls(DEFINITION " " UNLESS_IT_RUNS " create(0)");
+    assert_calls(DEFINITION " " UNLESS_IT_RUNS " create(0) lookup xml");
     g_assert_cmpint(virDomainDestroy(bed->dom), ==, 0);
     assert_calls("destroy(0) " UNLESS_IT_RUNS);
 
