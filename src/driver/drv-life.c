@@ -14,6 +14,7 @@
 
 #include "drv-access.h"
 #include "drv-error.h"
+#include "drv-image.h"
 #include "drv-life.h"
 #include "drv-settle.h"
 #include "drv-stack.h"
@@ -192,9 +193,27 @@ read_definition(const virHypervisorDriver *next, DrvSubject *subject, unsigned i
         return FALSE;
 
     definition->image = image > 0;
-    definition->xml =
-        next->domainGetXMLDesc(subject->dom, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE);
+    if (definition->image && !drv_image_prepare_managed(next, subject, &definition->xml))
+        return FALSE;
+    if (!definition->xml)
+        definition->xml =
+            next->domainGetXMLDesc(subject->dom, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE);
     return definition->xml != NULL;
+}
+
+/* Stock throws away an image that never was finished, and starts from the definition. */
+static gboolean
+has_lost_image(const virHypervisorDriver *next, DrvSubject *subject)
+{
+    DRV_ELEVATED virIdentity *caller = drv_access_elevate();
+    virErrorPtr raised = NULL;
+    gboolean lost;
+
+    (void)caller;
+    virErrorPreserveLast(&raised);
+    lost = next->domainHasManagedSaveImage(subject->dom, 0) == 0;
+    virErrorRestore(&raised);
+    return lost;
 }
 
 /* createXML knows no images: where one was to be thrown away, we do it. */
@@ -229,10 +248,14 @@ start_subject(DrvStack *stack, StockStart *start, DrvSubject *subject)
     if (!guest || !guest_get_uuid(guest))
         return stock_start(start);
 
-    /* An image holds the XML of a start that has been through here already. */
+    /* Nothing is held back of what is in an image: it is prepared. */
     if (!held || definition.image || start->with_files ||
         (start->flags & ~(CREATE_XML_FLAGS | IMAGE_FLAGS))) {
-        return start_guest(stack, start, guest);
+        result = start_guest(stack, start, guest);
+        if (result == 0 || !held || !definition.image || start->with_files ||
+            !has_lost_image(stack->next, subject))
+            return result;
+        virResetLastError();
     }
 
     if ((start->flags & VIR_DOMAIN_START_FORCE_BOOT) && !drop_image(stack->next, subject))

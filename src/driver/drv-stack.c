@@ -2,7 +2,10 @@
 /* The stacked table. */
 #include <config.h>
 
+#include "drv-arrival.h"
 #include "drv-base.h"
+#include "drv-departure.h"
+#include "drv-image.h"
 #include "drv-io.h"
 #include "drv-blocks.h"
 #include "drv-devices.h"
@@ -15,6 +18,7 @@
 #include "drv-plug.h"
 #include "drv-samples.h"
 #include "drv-sched.h"
+#include "drv-snapshot.h"
 #include "drv-stack.h"
 #include "drv-stats.h"
 #include "drv-tunable.h"

@@ -68,6 +68,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-stick.h \
 	src/driver/drv-access.c \
 	src/driver/drv-access.h \
+	src/driver/drv-arrival.c \
+	src/driver/drv-arrival.h \
 	src/driver/drv-autostart.c \
 	src/driver/drv-autostart.h \
 	src/driver/drv-acl.c \
@@ -82,6 +84,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-base.h \
 	src/driver/drv-birth.c \
 	src/driver/drv-birth.h \
+	src/driver/drv-departure.c \
+	src/driver/drv-departure.h \
 	src/driver/drv-blocks.c \
 	src/driver/drv-blocks.h \
 	src/driver/drv-definition.c \
@@ -100,6 +104,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-group-tune.c \
 	src/driver/drv-group.c \
 	src/driver/drv-group.h \
+	src/driver/drv-image.c \
+	src/driver/drv-image.h \
 	src/driver/drv-implementation.h \
 	src/driver/drv-io-names.c \
 	src/driver/drv-io-names.h \
@@ -125,6 +131,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-nodes.h \
 	src/driver/drv-numa.c \
 	src/driver/drv-numa.h \
+	src/driver/drv-params.c \
+	src/driver/drv-params.h \
 	src/driver/drv-parent.c \
 	src/driver/drv-parent.h \
 	src/driver/drv-parts.c \
@@ -144,6 +152,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-settle.c \
 	src/driver/drv-settle.h \
 	src/driver/drv-slots.def \
+	src/driver/drv-snapshot.c \
+	src/driver/drv-snapshot.h \
 	src/driver/drv-stack.c \
 	src/driver/drv-stack.h \
 	src/driver/drv-start.c \

@@ -2,8 +2,11 @@
 /* The table holds what drv-slots.def says: ours where stock has something, stock's elsewhere. */
 #include <config.h>
 
+#include "drv-arrival.h"
 #include "drv-blocks.h"
+#include "drv-departure.h"
 #include "drv-devices.h"
+#include "drv-image.h"
 #include "drv-io.h"
 #include "drv-life.h"
 #include "drv-memory.h"
@@ -12,6 +15,7 @@
 #include "drv-pin.h"
 #include "drv-plug.h"
 #include "drv-sched.h"
+#include "drv-snapshot.h"
 #include "drv-stack.h"
 #include "drv-stats.h"
 #include "drv-tunable.h"
