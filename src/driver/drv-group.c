@@ -8,6 +8,7 @@
 #include "drv-cpuset.h"
 #include "drv-error.h"
 #include "drv-group.h"
+#include "drv-level.h"
 #include "drv-owner.h"
 #include "drv-parts.h"
 #include "drv-tune-io.h"
@@ -31,7 +32,8 @@ static const char *const part_prefix[GUEST_N_PARTS] = {
 
 struct _DrvGroup {
     CorralGroup *whole;
-    CorralGroup *inner; /* whose children the groups of threads are */
+    CorralGroup *inner; /* whose children the groups of threads are: mostly the same, or libvirt's
+                           level, for whoever is in it is there for good */
     gboolean is_container;
     GHashTable *children; /* name -> CorralGroup */
 };
@@ -43,7 +45,9 @@ group_new(CorralGroup *whole)
     g_autofree char *name = g_path_get_basename(corral_group_get_path(whole));
 
     self->whole = whole;
-    self->inner = g_object_ref(whole);
+    self->inner = drv_level_find(whole);
+    if (!self->inner)
+        self->inner = g_object_ref(whole);
     self->is_container = guest_path_is_guest(name, "lxc");
     self->children = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_object_unref);
     return self;
@@ -71,6 +75,13 @@ gboolean
 drv_group_is_container(DrvGroup *self)
 {
     return self->is_container;
+}
+
+void
+drv_group_level_out(DrvGroup *self)
+{
+    if (self->is_container && self->inner != self->whole)
+        drv_level_follow(self->inner, self->whole);
 }
 
 /* Takes @child. */
@@ -251,6 +262,8 @@ furnish_running(DrvGroup *self, const Guest *guest, GError **error)
                           "give it all that its description says");
     }
 
+    if (self->inner != self->whole && !self->is_container)
+        drv_level_open(self->inner);
     mark_unfinished(self, FALSE);
     return TRUE;
 }

@@ -70,6 +70,10 @@ CorralGroup *drv_group_get_whole(DrvGroup *self);
 /* A container has no other group. */
 gboolean drv_group_is_container(DrvGroup *self);
 
+/* After libvirt has tuned a container, or we have: what is said of it holds for its group, and
+ * the level that libvirt may have made below adds nothing. */
+void drv_group_level_out(DrvGroup *self);
+
 /* Where the guest's process is born and its threads are by default: `emulator`;
  * NULL where threads cannot be told apart. */
 CorralGroup *drv_group_get_emulator(DrvGroup *self);

@@ -20,6 +20,7 @@
 #include "drv-group.h"
 #include "drv-nodes.h"
 #include "drv-register.h"
+#include "drv-scope.h"
 #include "drv-stack.h"
 #include "drv-tunable.h"
 
@@ -70,22 +71,29 @@ libvirt_leaves_groups_alone(void)
 static const char *
 find_obstacle(const Front *front, CorralHost *host)
 {
+    const char *obstacle;
+
     if (front == &qemu && !libvirt_leaves_groups_alone())
         return "'" QEMU_CONF "' lets libvirt manage cgroups: set cgroup_controllers = [ ], or run "
                "'corral activate'";
-    if (corral_host_is_managed(host))
-        return "systemd manages the cgroups of this host, which this version cannot share yet";
+    if (!drv_scope_is_used(host))
+        return NULL;
 
-    return NULL;
+    obstacle = drv_scope_find_obstacle(host);
+    return obstacle;
 }
 
 static virDrvStateInitResult
 prepare(const Front *front, bool privileged, const char *root)
 {
+    CorralHost *host = front->stack ? drv_keeper_get_host(front->stack->keeper) : NULL;
+
     if (!privileged || root)
         return VIR_DRV_STATE_INIT_COMPLETE;
 
     drv_autostart_take_over(front->state_dir);
+    if (host && drv_scope_is_used(host))
+        drv_scope_let_all_go(host, front->driver);
     return VIR_DRV_STATE_INIT_COMPLETE;
 }
 
@@ -163,6 +171,9 @@ prepare_root(CorralHost *host, GError **error)
 {
     g_autoptr(CorralGroup) root = NULL;
     g_autoptr(CorralGroup) partition = NULL;
+
+    if (drv_scope_is_used(host))
+        return TRUE;
 
     root = corral_group_open(host, "", DRV_GROUP_PARTITION_CONTROLLERS, error);
     if (!root || !corral_group_make_room(root, OWN_GROUP, error))

@@ -4,6 +4,7 @@
 
 #include "drv-error.h"
 #include "drv-running.h"
+#include "drv-scope.h"
 #include "drv-settle.h"
 
 int
@@ -182,6 +183,20 @@ set_claimed(const DrvSetter *setter, DrvChange *change)
     return 0;
 }
 
+/* However it went: libvirt may have tuned it, too.  Only a scope has a level. */
+static void
+level_out(DrvStack *stack, DrvSubject *subject)
+{
+    g_autoptr(DrvGroup) group = NULL;
+
+    if (!stack->has_containers || !drv_scope_is_used(drv_keeper_get_host(stack->keeper)))
+        return;
+
+    group = drv_running_find_group(stack, subject);
+    if (group)
+        drv_group_level_out(group);
+}
+
 int
 drv_running_set(const DrvSetter *setter, virDomainPtr dom, virTypedParameterPtr params, int nparams,
                 unsigned int flags, gpointer data)
@@ -210,6 +225,7 @@ drv_running_set(const DrvSetter *setter, virDomainPtr dom, virTypedParameterPtr 
 
     claim = drv_running_claim(stack, &subject);
     result = set_claimed(setter, &change);
+    level_out(stack, &subject);
     drv_running_release(stack, &subject, claim);
     return result;
 }

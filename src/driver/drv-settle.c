@@ -17,7 +17,9 @@
 #include "drv-group.h"
 #include "drv-owner.h"
 #include "drv-parts.h"
+#include "drv-review.h"
 #include "drv-samples.h"
+#include "drv-scope.h"
 #include "drv-settle.h"
 #include "drv-threads.h"
 #include "guest-path.h"
@@ -59,6 +61,30 @@ fetch(DrvGroup *group, const Guest *guest, GError **error)
         return 0;
 
     return pid;
+}
+
+/*
+ * Where the guest's group is, or shall be.  A scope is found by who is in it: its name is not
+ * known beforehand, and a guest may have come into it while we were away.
+ */
+static char *
+find_path(CorralHost *host, const Guest *guest, const char *before, GError **error)
+{
+    pid_t pid;
+    char *path;
+
+    if (!drv_scope_is_used(host))
+        return before ? g_strdup(before) : guest_path_build(guest, error);
+
+    pid = read_pid_file(guest_get_driver(guest), guest_get_name(guest));
+    path = pid > 0 ? drv_scope_find(host, pid, guest_get_driver(guest)) : NULL;
+    if (path)
+        return path;
+    if (pid > 0 && drv_threads_is_guest(pid))
+        return drv_scope_make(host, guest, pid, error);
+
+    g_set_error_literal(error, CORRAL_ERROR, CORRAL_ERROR_NOT_FOUND, "its process cannot be found");
+    return NULL;
 }
 
 /* A guest that was started by a libvirt that makes no groups for its threads. */
@@ -110,7 +136,7 @@ drv_settle_adopt(DrvStack *stack, virDomainPtr dom, DrvClaim *claim, GError **er
     guest = guest_xml_parse(stack->driver, xml, error);
     if (!guest)
         return FALSE;
-    path = before ? g_strdup(before) : guest_path_build(guest, error);
+    path = find_path(host, guest, before, error);
     if (!path)
         return FALSE;
 
@@ -126,6 +152,7 @@ drv_settle_adopt(DrvStack *stack, virDomainPtr dom, DrvClaim *claim, GError **er
         return FALSE;
     }
 
+    drv_review_group(drv_group_get_whole(group), guest_get_name(guest));
     drv_acl_follow(stack, dom, xml, drv_group_get_whole(group));
     return place(group, guest, error);
 }
@@ -276,6 +303,9 @@ remove_orphan(DrvStack *stack, const char *path)
         return;
 
     g_hash_table_remove(stack->left_alone, path);
+    /* systemd removes its units itself, and may just be putting somebody into this one. */
+    if (drv_scope_is_used(drv_keeper_get_host(stack->keeper)))
+        return;
     VIR_INFO("corral: removing group '%s', whose guest does not run", path);
     if (!corral_group_remove(drv_group_get_whole(group), 0, &error))
         drv_error_log(g_steal_pointer(&error), path, "remove it");
@@ -416,6 +446,7 @@ drv_settle_round(DrvStack *stack, virConnectPtr conn)
         return;
 
     settle_guests(stack, conn, active, known);
+    drv_review_all(stack, conn, known);
     paths = (char **)g_hash_table_get_keys_as_array(stack->left_alone, NULL);
     copies = g_strdupv(paths);
     for (i = 0; copies[i]; i++)

@@ -18,13 +18,17 @@
 #include "drv-birth.h"
 #include "drv-error.h"
 #include "drv-group.h"
+#include "drv-machined.h"
 #include "drv-parent.h"
+#include "drv-scope.h"
 #include "drv-settle.h"
 #include "drv-start.h"
 #include "drv-threads.h"
 #include "guest-cputune.h"
 #include "guest-path.h"
 
+/* How often a start may fail over the name of its scope. */
+#define SCOPE_TRIES 8
 
 gboolean
 drv_start_is_for_stock(const Guest *guest)
@@ -218,6 +222,89 @@ replace_claimed(const DrvStart *start, DrvStack *stack, virConnectPtr conn, cons
     return result;
 }
 
+/* Why the stock start failed: because of us. */
+static void
+report_instead(GError *error, const char *name, virErrorPtr *raised)
+{
+    virFreeError(*raised);
+    *raised = NULL;
+    drv_error_report(error, name);
+    virErrorPreserveLast(raised);
+}
+
+/* One try.  With an error it is to be reported instead of libvirt's, or, if the guest runs,
+ * logged. */
+static int
+try_in_scope(const DrvStart *start, CorralHost *host, const Guest *guest, DrvClaim *claim,
+             DrvGroup **group, int *run, GError **error)
+{
+    DrvScope *scope = drv_scope_begin(host, guest, claim, error);
+    CorralGroup *parent;
+    virErrorPtr raised = NULL;
+    int result;
+
+    if (!scope)
+        return -1;
+
+    parent = drv_scope_is_own(scope) ? drv_parent_make(host, guest) : NULL;
+    result = start->call(start->data, run);
+    virErrorPreserveLast(&raised);
+    drv_parent_remove(parent, guest);
+    *group = drv_scope_end(scope, result == 0, error);
+    virErrorRestore(&raised);
+    return result;
+}
+
+/*
+ * With the claim held.  Somebody else makes the group, and we find it there.  @run is that of
+ * the guest's life that is to be replaced, or -1: it ends in its own scope, at @before.
+ */
+static int
+start_in_scope(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const Guest *guest,
+               DrvClaim *claim, int run)
+{
+    CorralHost *host = drv_keeper_get_host(stack->keeper);
+    g_autoptr(GError) error = NULL;
+    /* It is never made, but what cannot be a group's name cannot be a unit's, either. */
+    g_autofree char *name = guest_path_build(guest, &error);
+    g_autofree char *now = NULL;
+    g_autoptr(DrvGroup) group = NULL;
+    virErrorPtr raised = NULL;
+    int new_run = 0;
+    int result = -1;
+    guint tries;
+
+    for (tries = 1; name && result < 0; tries++) {
+        result = try_in_scope(start, host, guest, claim, &group, &new_run, &error);
+        /* To be replaced it has ended by now, and another try would be another call. */
+        if (result == 0 || error || group || start->replaces || tries >= SCOPE_TRIES ||
+            !drv_machined_may_try_again(guest_get_name(guest)))
+            break;
+    }
+
+    virErrorPreserveLast(&raised);
+    if (error && result < 0)
+        report_instead(g_steal_pointer(&error), guest_get_name(guest), &raised);
+    else if (error)
+        drv_error_log(g_steal_pointer(&error), guest_get_name(guest), "place all of it");
+
+    if (result < 0 || new_run == 0)
+        new_run = find_run(stack->next, conn, guest_get_uuid(guest));
+    if (new_run >= 0 && new_run != run && group) {
+        drv_claim_set_run(claim, new_run);
+        follow_devices(stack, conn, group, guest_get_uuid(guest));
+    }
+    now = drv_claim_dup_path(claim);
+    if (new_run < 0 && now) {
+        if (drv_group_clear(host, now, &error))
+            drv_claim_drop_path(claim);
+        else
+            drv_error_log(g_steal_pointer(&error), guest_get_name(guest), "remove its group");
+    }
+    virErrorRestore(&raised);
+    return result;
+}
+
 /* What is at @before was the guest's, which does not run any more. */
 static gboolean
 leave_path(CorralHost *host, DrvClaim *claim, const char *before, const Guest *guest)
@@ -251,6 +338,12 @@ start_claimed(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const 
     /* Somebody was faster, and the group is in use.  Should the guest have ended meanwhile,
      * stock starts it. */
     running = find_run(stack->next, conn, guest_get_uuid(guest));
+    if (drv_scope_is_used(host) && (running < 0 || start->replaces)) {
+        if (running < 0 && before && !leave_path(host, claim, before, guest))
+            return -1;
+        *placed = TRUE;
+        return start_in_scope(start, stack, conn, guest, claim, running);
+    }
     if (running >= 0 && start->replaces && before) {
         *placed = TRUE;
         return replace_claimed(start, stack, conn, guest, claim, before, running);

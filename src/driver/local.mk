@@ -115,10 +115,14 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-keeper.h \
 	src/driver/drv-later.c \
 	src/driver/drv-later.h \
+	src/driver/drv-level.c \
+	src/driver/drv-level.h \
 	src/driver/drv-libvirt.h \
 	src/driver/libvirt-made/configmake.h \
 	src/driver/drv-life.c \
 	src/driver/drv-life.h \
+	src/driver/drv-machined.c \
+	src/driver/drv-machined.h \
 	src/driver/drv-memory.c \
 	src/driver/drv-memory.h \
 	src/driver/drv-metadata.c \
@@ -143,10 +147,14 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-plug.h \
 	src/driver/drv-register.c \
 	src/driver/drv-register.h \
+	src/driver/drv-review.c \
+	src/driver/drv-review.h \
 	src/driver/drv-running.c \
 	src/driver/drv-running.h \
 	src/driver/drv-samples.c \
 	src/driver/drv-samples.h \
+	src/driver/drv-scope.c \
+	src/driver/drv-scope.h \
 	src/driver/drv-sched.c \
 	src/driver/drv-sched.h \
 	src/driver/drv-settle.c \
