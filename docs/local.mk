@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 EXTRA_DIST += \
+	docs/containers.md \
+	docs/delegation.md \
 	docs/devices.md \
 	docs/domstats.md \
 	docs/examples/confine.c \
 	docs/examples/guests.py \
 	docs/held.md \
+	docs/hybrid.md \
 	docs/network.md \
 	docs/notifications.md \
 	docs/python.md \

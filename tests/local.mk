@@ -273,6 +273,7 @@ driver_tests = \
 	tests/driver/test-autostart \
 	tests/driver/test-birth \
 	tests/driver/test-io \
+	tests/driver/test-container \
 	tests/driver/test-keeper \
 	tests/driver/test-cpuset \
 	tests/driver/test-memory \
@@ -291,6 +292,8 @@ tests_driver_test_birth_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_birth_LDADD = $(driver_test_ldadd)
 tests_driver_test_io_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_io_LDADD = $(driver_test_ldadd)
+tests_driver_test_container_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_container_LDADD = $(driver_test_ldadd)
 tests_driver_test_keeper_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_keeper_LDADD = $(driver_test_ldadd)
 tests_driver_test_cpuset_CPPFLAGS = $(driver_test_cppflags)
@@ -324,6 +327,7 @@ $(tests_driver_test_io_OBJECTS) \
 $(tests_driver_test_cpuset_OBJECTS) \
 $(tests_driver_test_memory_OBJECTS) \
 $(tests_driver_test_autostart_OBJECTS) \
+$(tests_driver_test_container_OBJECTS) \
 $(tests_driver_test_sched_OBJECTS) \
 $(tests_driver_test_settle_OBJECTS) \
 $(tests_driver_test_slots_OBJECTS) \

@@ -12,6 +12,7 @@
 #include "drv-birth.h"
 #include "drv-devices.h"
 #include "drv-error.h"
+#include "drv-inside.h"
 #include "drv-nodes.h"
 #include "drv-running.h"
 #include "drv-stack.h"
@@ -97,6 +98,66 @@ plug_with_helpers(DrvStack *stack, DrvSubject *subject, virDomainPtr dom, const 
     return result;
 }
 
+/* Stock makes a node of the wrong type for a character device. */
+static gboolean
+is_mistyped(const virDomainDeviceDef *device)
+{
+    return device->type == VIR_DOMAIN_DEVICE_HOSTDEV &&
+           device->data.hostdev->mode == VIR_DOMAIN_HOSTDEV_MODE_CAPABILITIES &&
+           device->data.hostdev->source.caps.type == VIR_DOMAIN_HOSTDEV_CAPS_TYPE_MISC;
+}
+
+static void
+unplug(DrvStack *stack, DrvSubject *subject, const char *xml, unsigned int flags)
+{
+    DRV_ELEVATED virIdentity *caller = drv_access_elevate();
+    virErrorPtr raised = NULL;
+
+    (void)caller;
+    virErrorPreserveLast(&raised);
+    if (stack->next->domainDetachDeviceFlags(subject->dom, xml, flags) < 0)
+        VIR_WARN("corral: container '%s' has a device that it cannot use: %s", subject->def.name,
+                 virGetLastErrorMessage());
+    virErrorRestore(&raised);
+}
+
+/* Stock has its own words for a device of @def. */
+static gboolean
+is_there(virDomainDef *def, const virDomainDeviceDef *device)
+{
+    switch ((virDomainDeviceType)device->type) {
+    case VIR_DOMAIN_DEVICE_DISK:
+        return virDomainDiskIndexByName(def, device->data.disk->dst, true) >= 0;
+    case VIR_DOMAIN_DEVICE_HOSTDEV:
+        return virDomainHostdevFind(def, device->data.hostdev, NULL) >= 0;
+    default:
+        return FALSE;
+    }
+}
+
+/*
+ * Stock makes the container a node.  Where there is one already it fails, and
+ * removes the one that is there.
+ */
+static int
+plug_into_container(DrvWidening *widening, virDomainPtr dom, const char *xml, unsigned int flags,
+                    PlugFunc plug, const virDomainDeviceDef *device)
+{
+    DrvStack *stack = widening->stack;
+    DrvSubject *subject = widening->subject;
+    g_autofree char *node = drv_nodes_dup_inside(device);
+
+    if (node && !is_there(widening->def, device) && !drv_inside_check_free(stack, subject, node))
+        return -1;
+    if (plug(dom, xml, flags) < 0)
+        return -1;
+    if (!node || !is_mistyped(device) || drv_inside_make_character(stack, subject, node))
+        return 0;
+
+    unplug(stack, subject, xml, flags);
+    return -1;
+}
+
 static int
 plug_live(DrvStack *stack, DrvSubject *subject, virDomainPtr dom, const char *xml,
           unsigned int flags, PlugFunc plug)
@@ -110,7 +171,9 @@ plug_live(DrvStack *stack, DrvSubject *subject, virDomainPtr dom, const char *xm
     /* What cannot be read cannot be vetted. */
     device = drv_definition_parse_device(xml, widening.def);
     if (device && add_device(&widening, device))
-        result = plug_with_helpers(stack, subject, dom, xml, flags, plug);
+        result = stack->has_containers
+                     ? plug_into_container(&widening, dom, xml, flags, plug, device)
+                     : plug_with_helpers(stack, subject, dom, xml, flags, plug);
     drv_widening_end(&widening);
 
     return result;

@@ -13,13 +13,15 @@
  *
  * That a guest has let go of a vCPU, QEMU tells and libvirt passes on, but before
  * it has dealt with that itself, and then says no more.  So it begins the rounds
- * anew: they find the group that has become empty.
+ * anew: they find the group that has become empty.  So does a container that
+ * starts: whether libvirt hears it shows soon after.
  */
 #include <config.h>
 
 #include <string.h>
 
 #include "drv-events.h"
+#include "drv-monitor.h"
 #include "drv-settle.h"
 #include "guest-xml.h"
 
@@ -28,10 +30,14 @@ VIR_LOG_INIT("corral.events");
 #define FIRST_ROUND_US (G_TIME_SPAN_SECOND / 4)
 #define LAST_ROUND_US (30 * G_TIME_SPAN_SECOND)
 
+#define NOBODY "-"
+
 /* Guests that start and end, devices that have gone, images that are not used any more, what the
- * user writes into a description. */
+ * user writes into a description; and containers that start anew, for which libvirt tells of no
+ * start and no end. */
 enum {
     LIFECYCLE,
+    REBOOT,
     DEVICE_REMOVED,
     BLOCK_JOB,
     METADATA,
@@ -44,7 +50,7 @@ struct _DrvEvents {
     int callbacks[N_CALLBACKS]; /* -1 for what libvirt does not tell us */
     int device_deleted;         /* likewise, of QEMU's events */
     gint hurry;                 /* atomic: the rounds are to begin anew */
-    GAsyncQueue *queue;         /* owned UUIDs; an empty one ends the thread */
+    GAsyncQueue *queue; /* owned UUIDs; an empty one ends the thread, NOBODY just wakes it */
     GThread *thread;
 };
 
@@ -80,6 +86,8 @@ on_event(virConnectPtr conn G_GNUC_UNUSED, virDomainPtr dom, int event, int deta
     virUUIDFormat(dom->uuid, uuid);
     if (concerns_us(self, uuid, dom->id, event))
         g_async_queue_push(self->queue, g_strdup(uuid));
+    if (self->stack->has_containers && event == VIR_DOMAIN_EVENT_STARTED)
+        begin_rounds_anew(self, NOBODY);
     return 0;
 }
 
@@ -141,6 +149,12 @@ subscribe_device_deleted(DrvEvents *self)
                                                        on_device_deleted, self, NULL, 0);
 }
 
+static void
+on_reboot(virConnectPtr conn G_GNUC_UNUSED, virDomainPtr dom, void *opaque)
+{
+    push(opaque, dom);
+}
+
 static int
 subscribe(DrvEvents *self, int event, virConnectDomainEventGenericCallback callback)
 {
@@ -148,17 +162,39 @@ subscribe(DrvEvents *self, int event, virConnectDomainEventGenericCallback callb
                                                             NULL);
 }
 
+/* FALSE ends the thread. */
+static gboolean
+follow_one(DrvEvents *self, const char *uuid)
+{
+    if (uuid[0] == '\0')
+        return FALSE;
+    if (!g_str_equal(uuid, NOBODY))
+        drv_settle_in_passing(self->stack, self->conn, uuid);
+    return TRUE;
+}
+
+/* TRUE if the next one is not to be long in coming. */
+static gboolean
+go_round(DrvEvents *self, DrvMonitor *monitor)
+{
+    drv_settle_round(self->stack, self->conn);
+    return monitor && drv_monitor_look(monitor, self->conn);
+}
+
 static gpointer
 follow(gpointer data)
 {
     DrvEvents *self = data;
     g_autoptr(virIdentity) system = virIdentityGetSystem();
+    g_autoptr(DrvMonitor) monitor = NULL;
     gint64 round_us = FIRST_ROUND_US;
     gint64 next_round = g_get_monotonic_time() + round_us;
 
     /* Without an identity access rules would see nobody, and deny him everything. */
     if (system)
         virIdentitySetCurrent(system);
+    if (self->stack->has_containers)
+        monitor = drv_monitor_new(self->stack);
 
     while (TRUE) {
         gint64 left = next_round - g_get_monotonic_time();
@@ -166,8 +202,7 @@ follow(gpointer data)
 
         /* Events must not keep us from going the rounds, however many there are. */
         if (left <= 0) {
-            drv_settle_round(self->stack, self->conn);
-            round_us = MIN(round_us * 2, LAST_ROUND_US);
+            round_us = go_round(self, monitor) ? FIRST_ROUND_US : MIN(round_us * 2, LAST_ROUND_US);
             next_round = g_get_monotonic_time() + round_us;
             continue;
         }
@@ -175,9 +210,8 @@ follow(gpointer data)
         uuid = g_async_queue_timeout_pop(self->queue, left);
         if (!uuid)
             continue;
-        if (uuid[0] == '\0')
+        if (!follow_one(self, uuid))
             return NULL;
-        drv_settle_in_passing(self->stack, self->conn, uuid);
         if (g_atomic_int_compare_and_exchange(&self->hurry, TRUE, FALSE)) {
             round_us = FIRST_ROUND_US;
             next_round = MIN(next_round, g_get_monotonic_time() + round_us);
@@ -194,7 +228,7 @@ drv_events_new(DrvStack *stack, virConnectPtr conn)
     self->conn = virObjectRef(conn);
     self->queue = g_async_queue_new_full(g_free);
     self->callbacks[DEVICE_REMOVED] = self->callbacks[BLOCK_JOB] = self->device_deleted = -1;
-    self->callbacks[METADATA] = -1;
+    self->callbacks[REBOOT] = self->callbacks[METADATA] = -1;
     self->callbacks[LIFECYCLE] =
         subscribe(self, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_event));
     if (self->callbacks[LIFECYCLE] < 0) {
@@ -203,6 +237,9 @@ drv_events_new(DrvStack *stack, virConnectPtr conn)
         drv_events_free(self);
         self = NULL;
     } else {
+        if (stack->has_containers)
+            self->callbacks[REBOOT] =
+                subscribe(self, VIR_DOMAIN_EVENT_ID_REBOOT, VIR_DOMAIN_EVENT_CALLBACK(on_reboot));
         self->callbacks[DEVICE_REMOVED] = subscribe(self, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED,
                                                     VIR_DOMAIN_EVENT_CALLBACK(on_device_removed));
         self->callbacks[BLOCK_JOB] = subscribe(self, VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2,

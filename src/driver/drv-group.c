@@ -6,6 +6,7 @@
 
 #include "drv-acl.h"
 #include "drv-cpuset.h"
+#include "drv-cradle.h"
 #include "drv-error.h"
 #include "drv-group.h"
 #include "drv-level.h"
@@ -400,6 +401,37 @@ drv_group_adopt(CorralHost *host, const char *path, const Guest *guest, GError *
     if (!furnish_running(self, guest, error))
         return NULL;
 
+    return g_steal_pointer(&self);
+}
+
+DrvGroup *
+drv_group_take_over(CorralHost *host, const char *path, const Guest *guest, GError **error)
+{
+    g_autoptr(DrvGroup) self = NULL;
+    gboolean existed;
+    CorralGroup *whole = ensure(host, path, &existed, error);
+
+    if (!whole)
+        return NULL;
+
+    self = group_new(whole);
+    drv_owner_sign(whole);
+    /* What libvirt gives the container's users they must not keep. */
+    if (guest_has_own_users(guest) && !drv_cradle_leave(whole, error))
+        return NULL;
+    if (is_labelled(self, guest)) {
+        drv_group_level_out(self);
+        return g_steal_pointer(&self);
+    }
+
+    /* The label comes last: should we be killed meanwhile, all of it is done again. */
+    if (!drv_group_tune(self, guest_get_cputune(guest), error) ||
+        !drv_tune_memory_apply(whole, guest_get_memtune(guest), error) ||
+        !drv_tune_io_apply(whole, guest_get_blkiotune(guest), error))
+        return NULL;
+    drv_group_make_up_for(self, guest);
+    drv_group_level_out(self);
+    label(self, guest);
     return g_steal_pointer(&self);
 }
 

@@ -51,9 +51,20 @@ DrvGroup *drv_group_fill(CorralHost *host, const char *path, const Guest *guest,
 DrvGroup *drv_group_adopt(CorralHost *host, const char *path, const Guest *guest, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/*
+ * The group of a container, which libvirt has made.  What libvirt has brought into force otherwise
+ * than it was asked for, or not at all, is put right when we see the group for the first time;
+ * from then on what is in force stays so.  It has no children of ours.
+ */
+DrvGroup *drv_group_take_over(CorralHost *host, const char *path, const Guest *guest,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* How many processes and threads it may have, if the description says. */
 gboolean drv_group_apply_pids(DrvGroup *self, const Guest *guest, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/* A part of it: what libvirt does not do at all (drv-group-container.c). */
+void drv_group_make_up_for(DrvGroup *self, const Guest *guest);
 
 /* One that exists, as far as @controllers go. */
 DrvGroup *drv_group_open(CorralHost *host, const char *path, CorralControllers controllers,

@@ -38,6 +38,8 @@
 
 /* These want the ones above. */
 #include "backup_conf.h"
+#include "lxc/lxc_domain.h"
+#include "lxc/lxc_process.h"
 #include "security/security_manager.h"
 #include "snapshot_conf.h"
 #define LIBVIRT_VIRSYSTEMDPRIV_H_ALLOW

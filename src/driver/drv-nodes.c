@@ -325,6 +325,11 @@ drv_nodes_add_guest(GPtrArray *grants, virDomainDef *def, DrvNodesFlags flags, G
     gboolean ok;
     gsize i;
 
+    if (def->virtType == VIR_DOMAIN_VIRT_LXC) {
+        drv_nodes_add_container(grants, def);
+        return TRUE;
+    }
+
     ok = add_default_list(&search) && add_firmware(&search, def->os.loader);
     for (i = 0; ok && i < def->ndisks; i++)
         ok = add_disk(&search, def->disks[i]);
@@ -356,6 +361,11 @@ drv_nodes_add_device(GPtrArray *grants, virDomainDef *def, virDomainDeviceDef *d
 {
     DrvNodesSearch search = {grants, flags, error};
     virDomainHostdevDef *hostdev;
+
+    if (def->virtType == VIR_DOMAIN_VIRT_LXC) {
+        drv_nodes_add_containers_device(grants, device);
+        return TRUE;
+    }
 
     switch ((virDomainDeviceType)device->type) {
     case VIR_DOMAIN_DEVICE_DISK:

@@ -5,7 +5,7 @@
 #include "guest-grants.h"
 
 /*
- * Which device nodes QEMU opens by itself for what a definition names:
+ * Which device nodes QEMU, or a container, opens by itself for what a definition names:
  * the same ones as with stock's device list.  What libvirtd opens and hands over (taps,
  * vhost-net, descriptors of disks) needs no grant, and neither do regular files.
  *
@@ -37,3 +37,10 @@ gboolean drv_nodes_add_chain(GPtrArray *grants, virStorageSource *top, const cha
 /* One image of a chain, to be written to. */
 gboolean drv_nodes_add_image(GPtrArray *grants, virStorageSource *image, const char *reason,
                              DrvNodesFlags flags, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What there is of a container: drv_nodes_add_guest() and drv_nodes_add_device() come here. */
+void drv_nodes_add_container(GPtrArray *grants, const virDomainDef *def);
+void drv_nodes_add_containers_device(GPtrArray *grants, const virDomainDeviceDef *device);
+
+/* Where in a container @device gets its node; NULL if it gets none. */
+char *drv_nodes_dup_inside(const virDomainDeviceDef *device);

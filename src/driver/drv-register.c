@@ -19,6 +19,7 @@
 #include "drv-events.h"
 #include "drv-group.h"
 #include "drv-nodes.h"
+#include "drv-nursery.h"
 #include "drv-register.h"
 #include "drv-scope.h"
 #include "drv-stack.h"
@@ -45,6 +46,7 @@ typedef struct {
 } Front;
 
 static Front qemu;
+static Front lxc;
 
 /*
  * TRUE if qemu.conf says `cgroup_controllers = [ ]`, so that there is one
@@ -80,6 +82,8 @@ find_obstacle(const Front *front, CorralHost *host)
         return NULL;
 
     obstacle = drv_scope_find_obstacle(host);
+    if (!obstacle && front == &lxc)
+        obstacle = drv_scope_find_containers_obstacle();
     return obstacle;
 }
 
@@ -113,6 +117,8 @@ start(Front *front, bool privileged, const char *root)
                  virGetLastErrorMessage());
         virResetLastError();
     } else {
+        if (stack->has_containers)
+            stack->nursery = drv_nursery_new(drv_keeper_get_host(stack->keeper));
         drv_tunable_follow(stack, conn);
         front->events = drv_events_new(stack, conn);
         drv_autostart_run(conn, front->state_dir, front->settings);
@@ -127,6 +133,7 @@ stop(Front *front)
 {
     drv_tunable_unfollow(front->stack);
     g_clear_pointer(&front->events, drv_events_free);
+    g_clear_pointer(&front->stack->nursery, drv_nursery_free);
     return 0;
 }
 
@@ -151,6 +158,26 @@ stop_qemu(void)
     return stop(&qemu);
 }
 
+static virDrvStateInitResult
+prepare_lxc(bool privileged, const char *root, bool monolithic G_GNUC_UNUSED,
+            virStateInhibitCallback callback G_GNUC_UNUSED, void *opaque G_GNUC_UNUSED)
+{
+    return prepare(&lxc, privileged, root);
+}
+
+static virDrvStateInitResult
+start_lxc(bool privileged, const char *root, bool monolithic G_GNUC_UNUSED,
+          virStateInhibitCallback callback G_GNUC_UNUSED, void *opaque G_GNUC_UNUSED)
+{
+    return start(&lxc, privileged, root);
+}
+
+static int
+stop_lxc(void)
+{
+    return stop(&lxc);
+}
+
 static Front qemu = {
     .name = "QEMU",
     .driver = "qemu",
@@ -159,6 +186,16 @@ static Front qemu = {
     .settings = LIBVIRT_SYSCONFDIR "/libvirt/qemu.conf",
     .before = {.name = "corral-qemu-before", .stateInitialize = prepare_qemu},
     .after = {.name = "corral-qemu", .stateInitialize = start_qemu, .stateCleanup = stop_qemu},
+};
+
+static Front lxc = {
+    .name = "LXC",
+    .driver = "lxc",
+    .uri = "lxc:///system",
+    .state_dir = LIBVIRT_RUNSTATEDIR "/libvirt/lxc",
+    .settings = LIBVIRT_SYSCONFDIR "/libvirt/lxc.conf",
+    .before = {.name = "corral-lxc-before", .stateInitialize = prepare_lxc},
+    .after = {.name = "corral-lxc", .stateInitialize = start_lxc, .stateCleanup = stop_lxc},
 };
 
 /*
@@ -204,7 +241,7 @@ claim_root(CorralHost *host, char *reason, size_t size)
 static Front *
 find_front(const char *driver)
 {
-    Front *const fronts[] = {&qemu};
+    Front *const fronts[] = {&qemu, &lxc};
     gsize i;
 
     for (i = 0; i < G_N_ELEMENTS(fronts); i++) {

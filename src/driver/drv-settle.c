@@ -12,6 +12,7 @@
 #include "drv-access.h"
 #include "drv-acl.h"
 #include "drv-advice.h"
+#include "drv-container.h"
 #include "drv-cpuset.h"
 #include "drv-error.h"
 #include "drv-group.h"
@@ -136,6 +137,8 @@ drv_settle_adopt(DrvStack *stack, virDomainPtr dom, DrvClaim *claim, GError **er
     guest = guest_xml_parse(stack->driver, xml, error);
     if (!guest)
         return FALSE;
+    if (stack->has_containers)
+        return drv_container_adopt(stack, dom, guest, claim, error);
     path = find_path(host, guest, before, error);
     if (!path)
         return FALSE;
@@ -273,11 +276,29 @@ read_guest(CorralHost *host, const char *path)
     return corral_group_get_label(group, DRV_GROUP_LABEL_UUID, NULL);
 }
 
+static void
+end_remains(DrvStack *stack, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+
+    VIR_WARN("corral: ending what is left of the container of group '%s', which has lost its "
+             "libvirt_lxc",
+             path);
+    if (drv_group_clear(drv_keeper_get_host(stack->keeper), path, &error)) {
+        g_hash_table_remove(stack->left_alone, path);
+    } else {
+        drv_error_log(g_steal_pointer(&error), path, "end it");
+        g_hash_table_add(stack->left_alone, g_strdup(path));
+    }
+}
+
 /*
  * A group whose guest does not run; another libvirt's is none of our business.
  * One that still has processes is left alone: what libvirt has lost sight of may
  * still be somebody's machine.  (A start that died with the daemon looks like
- * this, too, for a moment.)
+ * this, too, for a moment.)  Not so what is left of a container: libvirt would
+ * have ended that as soon as it saw the end of its libvirt_lxc, but the daemon
+ * was away.
  */
 static void
 remove_orphan(DrvStack *stack, const char *path)
@@ -289,6 +310,10 @@ remove_orphan(DrvStack *stack, const char *path)
 
     if (!group || drv_owner_is_other(drv_group_get_whole(group))) {
         g_hash_table_remove(stack->left_alone, path);
+        return;
+    }
+    if (drv_container_is_headless(drv_group_get_whole(group))) {
+        end_remains(stack, path);
         return;
     }
     if (processes->len > 0) {

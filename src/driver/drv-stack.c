@@ -10,18 +10,22 @@
 #include "drv-blocks.h"
 #include "drv-devices.h"
 #include "drv-error.h"
+#include "drv-kill.h"
 #include "drv-life.h"
 #include "drv-memory.h"
 #include "drv-metadata.h"
 #include "drv-numa.h"
+#include "drv-pause.h"
 #include "drv-pin.h"
 #include "drv-plug.h"
 #include "drv-samples.h"
 #include "drv-sched.h"
+#include "drv-size.h"
 #include "drv-snapshot.h"
 #include "drv-stack.h"
 #include "drv-stats.h"
 #include "drv-tunable.h"
+#include "drv-use.h"
 #include "drv-xml.h"
 
 VIR_LOG_INIT("corral.stack");
@@ -68,9 +72,11 @@ stack_open(virConnectPtr conn, virConnectAuthPtr auth, virConf *conf, unsigned i
     } while (0);
 
 #define PASS(slot)
+#define NONE(slot)
 #define WATCH(slot, func) OVERRIDE(slot, func)
 #define VET(slot, func) OVERRIDE(slot, func)
 #define OWN(slot, func) OVERRIDE(slot, func)
+#define NEW(slot, func) ops->slot = (func);
 
 static void
 replace_guests(virHypervisorDriver *ops, const virHypervisorDriver *next)
@@ -78,12 +84,21 @@ replace_guests(virHypervisorDriver *ops, const virHypervisorDriver *next)
 #include "drv-slots.def"
 }
 
+static void
+replace_containers(virHypervisorDriver *ops, const virHypervisorDriver *next)
+{
+#include "drv-slots-lxc.def"
+}
+
 void
 drv_stack_fill(DrvStack *self, const virHypervisorDriver *next)
 {
     virHypervisorDriver ops = *next;
 
-    replace_guests(&ops, next);
+    if (self->has_containers)
+        replace_containers(&ops, next);
+    else
+        replace_guests(&ops, next);
 
     ops.name = self->ops.name;
     ops.connectOpen = stack_open;

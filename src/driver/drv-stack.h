@@ -4,6 +4,7 @@
 #include "drv-keeper.h"
 #include "drv-libvirt.h"
 
+typedef struct _DrvNursery DrvNursery;
 typedef struct _DrvSamples DrvSamples;
 typedef struct _DrvTunable DrvTunable;
 
@@ -11,7 +12,8 @@ typedef struct _DrvTunable DrvTunable;
  * Our driver, stacked over the stock one: a copy of its table with some slots
  * replaced (drv-slots.def says which, and how).  What is not replaced runs the
  * stock code at no cost; what is replaced calls `stack->next->slot()` visibly
- * and at most once for what the caller asked.
+ * and at most once for what the caller asked.  drv-slots-lxc.def is the same list
+ * for libvirt's driver of containers.
  *
  * The table is registered before the stock driver exists, with nothing in it
  * but open, and filled by the first open.
@@ -34,8 +36,10 @@ typedef struct {
     DrvKeeper *keeper;
     GMutex mutex;           /* of filling the table */
     GHashTable *left_alone; /* set of paths: orphans to look at again; drv-settle's own */
-    DrvSamples *samples;    /* locks itself */
-    DrvTunable *tunable;    /* drv-tunable's own; NULL before somebody follows stock's events */
+    DrvNursery
+        *nursery; /* locks itself; NULL before the main loop runs, and where none is needed */
+    DrvSamples *samples; /* locks itself */
+    DrvTunable *tunable; /* drv-tunable's own; NULL before somebody follows stock's events */
 } DrvStack;
 
 /* @name is the stock driver's own, e.g. "QEMU": access rules are written against it.

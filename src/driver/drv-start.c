@@ -16,6 +16,8 @@
 #include "drv-acl.h"
 #include "drv-anew.h"
 #include "drv-birth.h"
+#include "drv-container.h"
+#include "drv-cradle.h"
 #include "drv-error.h"
 #include "drv-group.h"
 #include "drv-machined.h"
@@ -305,6 +307,85 @@ start_in_scope(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const
     return result;
 }
 
+/* What libvirt says of the container that has just been started, and its group. */
+static gboolean
+adopt_container(DrvStack *stack, virConnectPtr conn, const char *uuid, DrvClaim *claim)
+{
+    DRV_ELEVATED virIdentity *caller = drv_access_elevate();
+    g_autoptr(GError) error = NULL;
+    virDomainPtr dom;
+    gboolean adopted = FALSE;
+
+    (void)caller;
+    dom = drv_access_look_up(stack->next, conn, uuid);
+    if (dom)
+        adopted = drv_settle_adopt(stack, dom, claim, &error);
+    if (error)
+        drv_error_log(g_steal_pointer(&error), dom->name, "adopt it");
+    virObjectUnref(dom);
+    virResetLastError();
+    return adopted;
+}
+
+/* Where libvirt makes the group of @guest, or has systemd make it. */
+static char *
+build_place(CorralHost *host, const Guest *guest, GError **error)
+{
+    /* It is never made, but what cannot be a group's name cannot be a unit's, either. */
+    g_autofree char *name = guest_path_build(guest, error);
+    g_autofree char *slice = NULL;
+
+    if (!name)
+        return NULL;
+    if (!drv_scope_is_used(host))
+        return guest_path_build_stock_partition(guest, error);
+
+    slice = corral_unit_slice_from_partition(guest_get_partition(guest), error);
+    return slice ? corral_unit_build_path(slice, NULL, error) : NULL;
+}
+
+/*
+ * With the claim held.  libvirt makes a container's group, in a partition that
+ * must be there; so all there is to be done before is to see that it is.
+ */
+static int
+start_container(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const Guest *guest,
+                DrvClaim *claim, gboolean *placed)
+{
+    CorralHost *host = drv_keeper_get_host(stack->keeper);
+    g_autofree char *before = drv_claim_dup_path(claim);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *place = NULL;
+    CorralGroup *partition = NULL;
+    DrvCradle *cradle;
+    int run = 0;
+    int result;
+
+    if (find_run(stack->next, conn, guest_get_uuid(guest)) >= 0)
+        return start->call_running(start->data);
+
+    if (drv_container_check_host(NULL, &error) &&
+        (!before || drv_group_clear(host, before, &error))) {
+        drv_claim_drop_path(claim);
+        place = build_place(host, guest, &error);
+        /* A slice is made by systemd. */
+        if (place && !drv_scope_is_used(host))
+            partition = drv_parent_make_partition(host, guest, &error);
+    }
+    if (error) {
+        drv_error_report(g_steal_pointer(&error), guest_get_name(guest));
+        return -1;
+    }
+
+    cradle = drv_cradle_begin(host, place, guest);
+    result = start->call(start->data, &run);
+    drv_cradle_end(cradle);
+    if (result == 0)
+        *placed = adopt_container(stack, conn, guest_get_uuid(guest), claim);
+    drv_parent_remove(partition, guest);
+    return result;
+}
+
 /* What is at @before was the guest's, which does not run any more. */
 static gboolean
 leave_path(CorralHost *host, DrvClaim *claim, const char *before, const Guest *guest)
@@ -335,6 +416,9 @@ start_claimed(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const 
     int run = 0;
 
     *placed = FALSE;
+    if (stack->has_containers)
+        return start_container(start, stack, conn, guest, claim, placed);
+
     /* Somebody was faster, and the group is in use.  Should the guest have ended meanwhile,
      * stock starts it. */
     running = find_run(stack->next, conn, guest_get_uuid(guest));

@@ -15,7 +15,7 @@
  * is missing is stock asked for them after all.
  *
  * Which guests there are, and which of them the caller may see, is in stock's
- * answer.
+ * answer.  Of containers stock says nothing at all, and drv-records stands in for it.
  */
 #include <config.h>
 
@@ -24,6 +24,7 @@
 
 #include "drv-crew.h"
 #include "drv-error.h"
+#include "drv-records.h"
 #include "drv-samples.h"
 #include "drv-stats.h"
 
@@ -162,9 +163,9 @@ add_io(List *list, const CorralSample *sample)
 /* What the caller asked. */
 typedef struct {
     DrvStack *stack;
-    virDrvConnectGetAllDomainStats stock;
-    unsigned int stats; /* 0: all kinds */
-    gboolean spare_cpu; /* stock is asked without VIR_DOMAIN_STATS_CPU_TOTAL */
+    virDrvConnectGetAllDomainStats stock; /* or who stands in for it */
+    unsigned int stats;                   /* 0: all kinds */
+    gboolean spare_cpu;                   /* stock is asked without VIR_DOMAIN_STATS_CPU_TOTAL */
 } Asked;
 
 static gboolean
@@ -340,12 +341,13 @@ drv_stats_get_all(virConnectPtr conn, virDomainPtr *doms, unsigned int ndoms, un
 {
     const unsigned int repeated = VIR_DOMAIN_STATS_CPU_TOTAL | VIR_DOMAIN_STATS_VCPU;
     DrvStack *stack = drv_stack_of(conn);
-    Asked asked = {
-        .stack = stack,
-        .stock = stack->next->connectGetAllDomainStats,
-        .stats = stats,
-        .spare_cpu = !stats || (stats & repeated) == repeated,
-    };
+    Asked asked = {.stack = stack, .stock = drv_records_get_all, .stats = stats};
+
+    /* Nobody has to be asked about containers. */
+    if (!stack->has_containers) {
+        asked.stock = stack->next->connectGetAllDomainStats;
+        asked.spare_cpu = !stats || (stats & repeated) == repeated;
+    }
 
     return drv_crew_get_all_stats(conn, doms, ndoms, records, flags,
                                   stack->next->connectListAllDomains, ask, &asked);

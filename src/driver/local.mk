@@ -35,12 +35,12 @@ endif
 
 $(libcorral_driver_la_OBJECTS): $(libvirt_headers_stamp)
 
-# ---- the shim -----------------------------------------------------------------
+# ---- the shims ----------------------------------------------------------------
 #
-# Knows no libvirt and links nothing: it must load in any daemon.
+# They know no libvirt and link nothing: they must load in any daemon.
 
 shimdir = $(pkglibdir)/connection-driver
-shim_LTLIBRARIES = libvirt_driver_qemu.la
+shim_LTLIBRARIES = libvirt_driver_lxc.la libvirt_driver_qemu.la
 shim_sources = \
 	src/driver/drv-implementation.h \
 	src/driver/drv-module.c \
@@ -49,6 +49,11 @@ shim_sources = \
 	src/driver/drv-report.h \
 	$(NULL)
 shim_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared
+
+libvirt_driver_lxc_la_SOURCES = src/driver/drv-module-lxc.c $(shim_sources)
+libvirt_driver_lxc_la_CPPFLAGS = $(path_cppflags)
+libvirt_driver_lxc_la_LDFLAGS = $(shim_ldflags) -export-symbols-regex '^lxcRegister$$'
+libvirt_driver_lxc_la_LIBADD = -ldl
 
 libvirt_driver_qemu_la_SOURCES = src/driver/drv-module-qemu.c $(shim_sources)
 libvirt_driver_qemu_la_CPPFLAGS = $(path_cppflags)
@@ -88,6 +93,10 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-departure.h \
 	src/driver/drv-blocks.c \
 	src/driver/drv-blocks.h \
+	src/driver/drv-container.c \
+	src/driver/drv-container.h \
+	src/driver/drv-cradle.c \
+	src/driver/drv-cradle.h \
 	src/driver/drv-definition.c \
 	src/driver/drv-definition.h \
 	src/driver/drv-cpu-stats.c \
@@ -101,12 +110,17 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-error.h \
 	src/driver/drv-events.c \
 	src/driver/drv-events.h \
+	src/driver/drv-group-container.c \
 	src/driver/drv-group-tune.c \
 	src/driver/drv-group.c \
 	src/driver/drv-group.h \
 	src/driver/drv-image.c \
 	src/driver/drv-image.h \
 	src/driver/drv-implementation.h \
+	src/driver/drv-init.c \
+	src/driver/drv-init.h \
+	src/driver/drv-inside.c \
+	src/driver/drv-inside.h \
 	src/driver/drv-io-names.c \
 	src/driver/drv-io-names.h \
 	src/driver/drv-io.c \
@@ -115,18 +129,28 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-keeper.h \
 	src/driver/drv-later.c \
 	src/driver/drv-later.h \
+	src/driver/drv-kill.c \
+	src/driver/drv-kill.h \
 	src/driver/drv-level.c \
 	src/driver/drv-level.h \
 	src/driver/drv-libvirt.h \
 	src/driver/libvirt-made/configmake.h \
+	src/driver/libvirt-made/lxc_monitor_protocol.h \
 	src/driver/drv-life.c \
 	src/driver/drv-life.h \
+	src/driver/drv-loop.c \
+	src/driver/drv-loop.h \
+	src/driver/drv-lxc.c \
+	src/driver/drv-lxc.h \
 	src/driver/drv-machined.c \
 	src/driver/drv-machined.h \
 	src/driver/drv-memory.c \
 	src/driver/drv-memory.h \
 	src/driver/drv-metadata.c \
 	src/driver/drv-metadata.h \
+	src/driver/drv-monitor.c \
+	src/driver/drv-monitor.h \
+	src/driver/drv-nodes-container.c \
 	src/driver/drv-nodes.c \
 	src/driver/drv-nodes-host.c \
 	src/driver/drv-nodes-search.h \
@@ -135,16 +159,22 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-nodes.h \
 	src/driver/drv-numa.c \
 	src/driver/drv-numa.h \
+	src/driver/drv-nursery.c \
+	src/driver/drv-nursery.h \
 	src/driver/drv-params.c \
 	src/driver/drv-params.h \
 	src/driver/drv-parent.c \
 	src/driver/drv-parent.h \
 	src/driver/drv-parts.c \
 	src/driver/drv-parts.h \
+	src/driver/drv-pause.c \
+	src/driver/drv-pause.h \
 	src/driver/drv-pin.c \
 	src/driver/drv-pin.h \
 	src/driver/drv-plug.c \
 	src/driver/drv-plug.h \
+	src/driver/drv-records.c \
+	src/driver/drv-records.h \
 	src/driver/drv-register.c \
 	src/driver/drv-register.h \
 	src/driver/drv-review.c \
@@ -159,7 +189,10 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-sched.h \
 	src/driver/drv-settle.c \
 	src/driver/drv-settle.h \
+	src/driver/drv-slots-lxc.def \
 	src/driver/drv-slots.def \
+	src/driver/drv-size.c \
+	src/driver/drv-size.h \
 	src/driver/drv-snapshot.c \
 	src/driver/drv-snapshot.h \
 	src/driver/drv-stack.c \
@@ -176,6 +209,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-tune-io.h \
 	src/driver/drv-tune-memory.c \
 	src/driver/drv-tune-memory.h \
+	src/driver/drv-use.c \
+	src/driver/drv-use.h \
 	src/driver/drv-versions.h \
 	src/driver/drv-widening.c \
 	src/driver/drv-widening.h \
@@ -202,9 +237,9 @@ EXTRA_DIST += src/driver/also.mk
 
 # Nobody links a module: its .la file is of no use once installed.
 install-data-hook: install-also
-	rm -f "$(DESTDIR)$(shimdir)/libvirt_driver_qemu.la"
+	rm -f "$(DESTDIR)$(shimdir)/libvirt_driver_lxc.la" "$(DESTDIR)$(shimdir)/libvirt_driver_qemu.la"
 	rm -f "$(DESTDIR)$(implementationdir)/driver.la"
 
 uninstall-hook: uninstall-also
-	rm -f "$(DESTDIR)$(shimdir)/libvirt_driver_qemu.so"
+	rm -f "$(DESTDIR)$(shimdir)/libvirt_driver_lxc.so" "$(DESTDIR)$(shimdir)/libvirt_driver_qemu.so"
 	rm -f "$(DESTDIR)$(implementationdir)/driver.so"

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 __attribute__((visibility("default"))) int qemuRegister(void);
+__attribute__((visibility("default"))) int lxcRegister(void);
 
 int
 qemuRegister(void)
@@ -13,4 +14,10 @@ qemuRegister(void)
     puts("stock");
     fflush(stdout);
     return getenv("FAKE_STOCK_FAILS") ? -1 : 0;
+}
+
+int
+lxcRegister(void)
+{
+    return qemuRegister();
 }

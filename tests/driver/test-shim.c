@@ -53,6 +53,8 @@ be_libvirtd(const char *shim)
 
     module = dlopen(shim, RTLD_NOW | RTLD_GLOBAL);
     func = module ? (int (*)(void))dlsym(module, "qemuRegister") : NULL;
+    if (module && !func)
+        func = (int (*)(void))dlsym(module, "lxcRegister");
     if (!func) {
         fprintf(stderr, "%s\n", dlerror());
         return 1;
@@ -352,6 +354,26 @@ test_other_libvirt(Bed *bed, gconstpointer data G_GNUC_UNUSED)
     assert_aside(bed, "was built for libvirt 9.0.1, this is 9.0.0");
 }
 
+/* The same for containers, whose module is another one. */
+static void
+test_lxc(Bed *bed, gconstpointer data G_GNUC_UNUSED)
+{
+    g_autofree char *stock = g_build_filename(bed->stock_dir, "libvirt_driver_lxc.so", NULL);
+
+    copy_module("", "libvirt_driver_lxc.so", bed->shim);
+    g_assert_cmpint(g_rename(bed->stock, stock), ==, 0);
+    run(bed);
+    g_assert_cmpstr(bed->out, ==, "stack lxc\nstock\nreturned 0\n");
+    g_assert_cmpstr(bed->err, ==, "");
+
+    g_assert_cmpint(g_unlink(bed->impl), ==, 0);
+    run(bed);
+    g_assert_cmpstr(bed->out, ==, "stock\nreturned 0\n");
+    g_assert_true(g_str_has_prefix(bed->err, "corral: the lxc driver runs without corral: "));
+
+    g_assert_cmpint(g_rename(stock, bed->stock), ==, 0);
+}
+
 static void
 test_no_version(Bed *bed, gconstpointer data G_GNUC_UNUSED)
 {
@@ -413,7 +435,8 @@ main(int argc, char **argv)
         {"/shim/unresolved", test_unresolved}, {"/shim/other-module", test_other_module},
         {"/shim/other-abi", test_other_abi},   {"/shim/other-libvirt", test_other_libvirt},
         {"/shim/no-version", test_no_version}, {"/shim/obstacle", test_obstacle},
-        {"/shim/no-stock", test_no_stock},     {"/shim/program", test_program},
+        {"/shim/no-stock", test_no_stock},     {"/shim/lxc", test_lxc},
+        {"/shim/program", test_program},
     };
     gsize i;
 
