@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 EXTRA_DIST += \
+	docs/balloon.md \
 	docs/containers.md \
 	docs/delegation.md \
 	docs/devices.md \

@@ -253,6 +253,7 @@ driver_test_ldadd = \
 	tests/lib/libfake-cgroup.la \
 	libcorral-driver.la \
 	libcorral-guest.la \
+	libcorral-policy.la \
 	libcorral-private.la \
 	$(LIBVIRT_LIBS) \
 	$(LIBXML_LIBS) \

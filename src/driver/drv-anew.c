@@ -15,6 +15,7 @@
 #include "drv-cpuset.h"
 #include "drv-error.h"
 #include "drv-later.h"
+#include "drv-target.h"
 #include "drv-tune-io.h"
 #include "drv-tune-memory.h"
 
@@ -86,6 +87,7 @@ drv_anew_begin(DrvStack *stack, virDomainPtr dom, DrvGroup *group, const Guest *
 
     self->group = group;
     self->guest = guest;
+    drv_target_begin(whole, guest);
     if (has(group, CORRAL_CONTROLLER_MEMORY) && !drv_tune_memory_read(whole, &self->memory, error))
         return NULL;
     if (write_memory(self, TRUE, error) && begin_cpusets(self, error) &&

@@ -12,6 +12,7 @@
 #include "drv-level.h"
 #include "drv-owner.h"
 #include "drv-parts.h"
+#include "drv-target.h"
 #include "drv-tune-io.h"
 #include "drv-tune-memory.h"
 #include "guest-path.h"
@@ -204,10 +205,18 @@ drv_group_apply_pids(DrvGroup *self, const Guest *guest, GError **error)
     return limit == 0 || corral_group_set_pids_limit(self->whole, limit, error);
 }
 
+static gboolean
+apply_target(DrvGroup *self, const Guest *guest, GError **error G_GNUC_UNUSED)
+{
+    if (!self->is_container)
+        drv_target_begin(self->whole, guest);
+    return TRUE;
+}
+
 /* All that the XML says of the whole guest's resources. */
 static gboolean (*const appliers[])(DrvGroup *self, const Guest *guest, GError **error) = {
-    apply_cputune,   drv_cpuset_furnish, apply_memtune,
-    apply_blkiotune, apply_devices,      drv_group_apply_pids,
+    apply_cputune, drv_cpuset_furnish,   apply_memtune, apply_blkiotune,
+    apply_devices, drv_group_apply_pids, apply_target,
 };
 
 /* Not worth a failure: where there are no labels, nobody finds half a group who could tell. */

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "drv-error.h"
+#include "drv-governor.h"
 #include "drv-memory.h"
 #include "drv-running.h"
 #include "drv-tune-memory.h"
@@ -335,6 +336,17 @@ undo(DrvChange *change)
         drv_error_log(g_steal_pointer(&error), change->subject->def.name, "take back a change");
 }
 
+/* Where systemd is told of one limit, it writes all it knows of, and it does not know the
+ * governor's. */
+static void
+done(DrvChange *change)
+{
+    char uuid[VIR_UUID_STRING_BUFLEN];
+
+    virUUIDFormat(change->subject->def.uuid, uuid);
+    drv_governor_wake(change->stack->governor, uuid);
+}
+
 int
 drv_memory_set(virDomainPtr dom, virTypedParameterPtr params, int nparams, unsigned int flags)
 {
@@ -346,6 +358,7 @@ drv_memory_set(virDomainPtr dom, virTypedParameterPtr params, int nparams, unsig
         .prepare = prepare,
         .write = write_limits,
         .undo = undo,
+        .done = done,
     };
     g_auto(Tuning) tuning = {NULL};
 

@@ -17,6 +17,7 @@
 #include "drv-birth.h"
 #include "drv-error.h"
 #include "drv-events.h"
+#include "drv-governor.h"
 #include "drv-group.h"
 #include "drv-nodes.h"
 #include "drv-nursery.h"
@@ -119,6 +120,8 @@ start(Front *front, bool privileged, const char *root)
     } else {
         if (stack->has_containers)
             stack->nursery = drv_nursery_new(drv_keeper_get_host(stack->keeper));
+        else
+            stack->governor = drv_governor_new(stack, conn);
         drv_tunable_follow(stack, conn);
         front->events = drv_events_new(stack, conn);
         drv_autostart_run(conn, front->state_dir, front->settings);
@@ -133,6 +136,7 @@ stop(Front *front)
 {
     drv_tunable_unfollow(front->stack);
     g_clear_pointer(&front->events, drv_events_free);
+    g_clear_pointer(&front->stack->governor, drv_governor_free);
     g_clear_pointer(&front->stack->nursery, drv_nursery_free);
     return 0;
 }

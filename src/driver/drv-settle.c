@@ -15,6 +15,7 @@
 #include "drv-container.h"
 #include "drv-cpuset.h"
 #include "drv-error.h"
+#include "drv-governor.h"
 #include "drv-group.h"
 #include "drv-owner.h"
 #include "drv-parts.h"
@@ -22,6 +23,7 @@
 #include "drv-samples.h"
 #include "drv-scope.h"
 #include "drv-settle.h"
+#include "drv-squeeze.h"
 #include "drv-threads.h"
 #include "guest-path.h"
 #include "guest-xml.h"
@@ -155,8 +157,10 @@ drv_settle_adopt(DrvStack *stack, virDomainPtr dom, DrvClaim *claim, GError **er
         return FALSE;
     }
 
+    drv_squeeze_recover(drv_group_get_whole(group), guest_get_name(guest));
     drv_review_group(drv_group_get_whole(group), guest_get_name(guest));
     drv_acl_follow(stack, dom, xml, drv_group_get_whole(group));
+    drv_governor_consider(stack->governor, guest_get_uuid(guest));
     return place(group, guest, error);
 }
 
@@ -172,6 +176,7 @@ clear(DrvStack *stack, const char *uuid, DrvClaim *claim, GError **error)
 
     drv_claim_drop_path(claim);
     drv_samples_forget(stack->samples, uuid);
+    drv_governor_consider(stack->governor, uuid);
     return TRUE;
 }
 

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include "drv-arrival.h"
+#include "drv-balloon.h"
 #include "drv-base.h"
 #include "drv-departure.h"
 #include "drv-image.h"

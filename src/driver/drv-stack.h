@@ -4,6 +4,7 @@
 #include "drv-keeper.h"
 #include "drv-libvirt.h"
 
+typedef struct _DrvGovernor DrvGovernor;
 typedef struct _DrvNursery DrvNursery;
 typedef struct _DrvSamples DrvSamples;
 typedef struct _DrvTunable DrvTunable;
@@ -38,8 +39,9 @@ typedef struct {
     GHashTable *left_alone; /* set of paths: orphans to look at again; drv-settle's own */
     DrvNursery
         *nursery; /* locks itself; NULL before the main loop runs, and where none is needed */
-    DrvSamples *samples; /* locks itself */
-    DrvTunable *tunable; /* drv-tunable's own; NULL before somebody follows stock's events */
+    DrvGovernor *governor; /* locks itself; NULL before the guests are known, and for containers */
+    DrvSamples *samples;   /* locks itself */
+    DrvTunable *tunable;   /* drv-tunable's own; NULL before somebody follows stock's events */
 } DrvStack;
 
 /* @name is the stock driver's own, e.g. "QEMU": access rules are written against it.

@@ -19,6 +19,7 @@
 #include "drv-container.h"
 #include "drv-cradle.h"
 #include "drv-error.h"
+#include "drv-governor.h"
 #include "drv-group.h"
 #include "drv-machined.h"
 #include "drv-parent.h"
@@ -501,5 +502,7 @@ drv_start_run(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const 
     int result = start_claimed(start, stack, conn, guest, claim, &placed);
 
     release(stack, conn, uuid, claim, placed);
+    if (placed)
+        drv_governor_consider(stack->governor, uuid);
     return result;
 }

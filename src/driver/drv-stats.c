@@ -24,6 +24,7 @@
 
 #include "drv-crew.h"
 #include "drv-error.h"
+#include "drv-governor.h"
 #include "drv-records.h"
 #include "drv-samples.h"
 #include "drv-stats.h"
@@ -143,6 +144,31 @@ add_memory(List *list, const DrvStatistics *statistics)
     }
     if (sample->parts & CORRAL_SAMPLE_PRESSURE)
         add_pressure(list, "memory", &sample->memory_pressure);
+}
+
+static void
+add_word(List *list, const char *field, const char *word)
+{
+    if (*word && virTypedParamsAddString(&list->params, &list->n, &list->max, field, word) < 0)
+        virResetLastError();
+}
+
+/* Of a guest that is asked for nothing there is nothing to tell. */
+static void
+add_balloon(List *list, DrvStack *stack, const char *uuid)
+{
+    DrvWardStatus status;
+
+    if (!drv_governor_get_status(stack->governor, uuid, &status))
+        return;
+
+    add_word(list, "cgroup.balloon.state", policy_balloon_state_name(status.state));
+    add_word(list, "cgroup.balloon.reason", policy_reason_name(status.reason));
+    add(list, "cgroup.balloon.target", status.target);
+    add(list, "cgroup.balloon.actual", status.actual);
+    add(list, "cgroup.balloon.overhead", status.overhead);
+    add(list, "cgroup.balloon.goal", status.goal);
+    add(list, "cgroup.balloon.limit", status.limit);
 }
 
 static void
@@ -303,6 +329,7 @@ complete(virDomainStatsRecordPtr record, const Asked *asked, unsigned int flags)
     }
     if (wants(asked, VIR_DOMAIN_STATS_BALLOON)) {
         add_memory(&list, &statistics);
+        add_balloon(&list, asked->stack, uuid);
     }
     if (wants(asked, VIR_DOMAIN_STATS_BLOCK))
         add_io(&list, &statistics.sample);

@@ -13,6 +13,7 @@ driver_cppflags = \
 	$(AM_CPPFLAGS) \
 	-I$(top_srcdir)/src/driver \
 	-I$(top_srcdir)/src/guest \
+	-I$(top_srcdir)/src/policy \
 	$(path_cppflags) \
 	-isystem $(LIBVIRT_HEADERS)/include \
 	-isystem $(LIBVIRT_HEADERS)/src \
@@ -67,10 +68,24 @@ libvirt_driver_qemu_la_LIBADD = -ldl
 
 noinst_LTLIBRARIES += libcorral-driver.la
 libcorral_driver_la_SOURCES = \
+	src/driver/drv-balloon.c \
+	src/driver/drv-balloon.h \
+	src/driver/drv-governor.c \
+	src/driver/drv-governor.h \
+	src/driver/drv-overhead.c \
+	src/driver/drv-overhead.h \
+	src/driver/drv-guardian.c \
+	src/driver/drv-guardian.h \
 	src/driver/drv-room.c \
 	src/driver/drv-room.h \
+	src/driver/drv-squeeze.c \
+	src/driver/drv-squeeze.h \
 	src/driver/drv-stick.c \
 	src/driver/drv-stick.h \
+	src/driver/drv-target.c \
+	src/driver/drv-target.h \
+	src/driver/drv-ward.c \
+	src/driver/drv-ward.h \
 	src/driver/drv-access.c \
 	src/driver/drv-access.h \
 	src/driver/drv-arrival.c \
@@ -219,6 +234,19 @@ libcorral_driver_la_SOURCES = \
 	$(NULL)
 libcorral_driver_la_CPPFLAGS = $(driver_cppflags)
 
+# What the implementation starts; it knows no libvirt.
+helperdir = $(pkglibdir)
+helper_PROGRAMS = corral-release
+corral_release_SOURCES = \
+	src/driver/drv-owner.c \
+	src/driver/drv-owner.h \
+	src/driver/drv-release.c \
+	src/driver/drv-stick.c \
+	src/driver/drv-stick.h \
+	$(NULL)
+corral_release_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src/guest
+corral_release_LDADD = libcorral-guest.la libcorral.la $(LIBXML_LIBS) $(GLIB_LIBS)
+
 implementationdir = $(pkglibdir)/$(LIBVIRT_VERSION)
 implementation_LTLIBRARIES = driver.la
 driver_la_SOURCES =
@@ -227,6 +255,7 @@ driver_la_LDFLAGS = \
 driver_la_LIBADD = \
 	libcorral-driver.la \
 	libcorral-guest.la \
+	libcorral-policy.la \
 	libcorral.la \
 	$(LIBXML_LIBS) \
 	$(GLIB_LIBS) \
