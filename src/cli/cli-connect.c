@@ -18,13 +18,18 @@
 #include "cli-connect.h"
 #include "cli.h"
 
+/* What is asked: answers NULL with the error set, or what @free_answer frees. */
+typedef gpointer (*AskFunc)(virConnectPtr conn, const char *uri, GError **error);
+
 /* Shared by the one who asks and the thread; the last of them frees it. */
 typedef struct {
     char *uri;
+    AskFunc ask;
+    GDestroyNotify free_answer;
     GMutex lock;
     GCond answered;
     gboolean done;
-    CliDaemon *daemon;
+    gpointer answer;
     GError *error;
 } Question;
 
@@ -37,20 +42,12 @@ guest_free(gpointer data)
     g_free(guest);
 }
 
-void
-cli_daemon_free(CliDaemon *self)
-{
-    g_ptr_array_unref(self->guests);
-    g_free(self->libvirt);
-    g_free(self);
-}
-
 static void
 question_clear(gpointer data)
 {
     Question *question = data;
 
-    g_clear_pointer(&question->daemon, cli_daemon_free);
+    g_clear_pointer(&question->answer, question->free_answer);
     g_clear_error(&question->error);
     g_cond_clear(&question->answered);
     g_mutex_clear(&question->lock);
@@ -70,6 +67,8 @@ refuse(const char *uri, GError **error)
                 virGetLastErrorMessage());
     return FALSE;
 }
+
+/* ---- who is there ---- */
 
 static int
 compare_guests(gconstpointer a, gconstpointer b)
@@ -104,29 +103,114 @@ list_guests(virConnectPtr conn, const char *uri, GPtrArray *guests, GError **err
     return TRUE;
 }
 
-static CliDaemon *
-ask(const char *uri, GError **error)
+static gpointer
+ask_daemon(virConnectPtr conn, const char *uri, GError **error)
 {
     g_autoptr(CliDaemon) daemon = g_new0(CliDaemon, 1);
-    virConnectPtr conn = virConnectOpenReadOnly(uri);
     unsigned long version;
-    gboolean answered;
 
     daemon->guests = g_ptr_array_new_with_free_func(guest_free);
-    if (!conn) {
+    if (virConnectGetLibVersion(conn, &version) < 0) {
+        refuse(uri, error);
+        return NULL;
+    }
+    daemon->libvirt =
+        g_strdup_printf("%lu.%lu.%lu", version / 1000000, version / 1000 % 1000, version % 1000);
+
+    return list_guests(conn, uri, daemon->guests, error) ? g_steal_pointer(&daemon) : NULL;
+}
+
+/* ---- what their memory is doing ---- */
+
+/* NULL for what nobody asks for. */
+static GVariant *
+field_to_variant(const virTypedParameter *param)
+{
+    switch (param->type) {
+    case VIR_TYPED_PARAM_UINT:
+        return g_variant_new_uint64(param->value.ui);
+    case VIR_TYPED_PARAM_ULLONG:
+        return g_variant_new_uint64(param->value.ul);
+    case VIR_TYPED_PARAM_STRING:
+        return g_variant_new_take_string(g_utf8_make_valid(param->value.s, -1));
+    default:
+        return NULL;
+    }
+}
+
+static CliStatistics *
+statistics_new(const virDomainStatsRecord *record)
+{
+    CliStatistics *self = g_new0(CliStatistics, 1);
+    char uuid[VIR_UUID_STRING_BUFLEN] = "";
+    GVariantBuilder fields;
+    int i;
+
+    g_variant_builder_init(&fields, G_VARIANT_TYPE_VARDICT);
+    for (i = 0; i < record->nparams; i++) {
+        GVariant *value = field_to_variant(&record->params[i]);
+
+        if (value)
+            g_variant_builder_add(&fields, "{sv}", record->params[i].field, value);
+    }
+
+    if (virDomainGetUUIDString(record->dom, uuid) < 0)
+        virResetLastError();
+    self->name = g_strdup(virDomainGetName(record->dom));
+    self->uuid = g_strdup(uuid);
+    self->fields = g_variant_ref_sink(g_variant_builder_end(&fields));
+    return self;
+}
+
+static int
+compare_statistics(gconstpointer a, gconstpointer b)
+{
+    const CliStatistics *one = *(CliStatistics *const *)a;
+    const CliStatistics *other = *(CliStatistics *const *)b;
+
+    return strverscmp(one->name, other->name);
+}
+
+/* A guest that is busy with something else answers with what is known without it. */
+static gpointer
+ask_memory(virConnectPtr conn, const char *uri, GError **error)
+{
+    const unsigned int flags =
+        VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE | VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT;
+    virDomainStatsRecordPtr *records = NULL;
+    GPtrArray *guests;
+    int n = virConnectGetAllDomainStats(conn, VIR_DOMAIN_STATS_BALLOON, &records, flags);
+    int i;
+
+    if (n < 0) {
         refuse(uri, error);
         return NULL;
     }
 
-    answered = virConnectGetLibVersion(conn, &version) == 0 || refuse(uri, error);
-    if (answered) {
-        daemon->libvirt = g_strdup_printf("%lu.%lu.%lu", version / 1000000, version / 1000 % 1000,
-                                          version % 1000);
-        answered = list_guests(conn, uri, daemon->guests, error);
-    }
-    virConnectClose(conn);
+    guests = g_ptr_array_new_with_free_func((GDestroyNotify)cli_statistics_free);
+    for (i = 0; i < n; i++)
+        g_ptr_array_add(guests, statistics_new(records[i]));
+    virDomainStatsRecordListFree(records);
+    g_ptr_array_sort(guests, compare_statistics);
+    return guests;
+}
 
-    return answered ? g_steal_pointer(&daemon) : NULL;
+/* ---- asking ---- */
+
+static gpointer
+ask(const Question *question, GError **error)
+{
+    virConnectPtr conn = virConnectOpenReadOnly(question->uri);
+    gpointer answer;
+
+    if (!conn) {
+        refuse(question->uri, error);
+        return NULL;
+    }
+
+    answer = question->ask(conn, question->uri, error);
+    virConnectClose(conn);
+    return answer;
 }
 
 static gpointer
@@ -134,13 +218,13 @@ ask_in_thread(gpointer data)
 {
     Question *question = data;
     g_autoptr(GError) failure = NULL;
-    CliDaemon *daemon;
+    gpointer answer;
 
     virSetErrorFunc(NULL, keep_quiet);
-    daemon = ask(question->uri, &failure);
+    answer = ask(question, &failure);
 
     g_mutex_lock(&question->lock);
-    question->daemon = daemon;
+    question->answer = answer;
     question->error = g_steal_pointer(&failure);
     question->done = TRUE;
     g_cond_signal(&question->answered);
@@ -150,14 +234,16 @@ ask_in_thread(gpointer data)
     return NULL;
 }
 
-CliDaemon *
-cli_connect_ask(const char *uri, guint patience_ms, GError **error)
+static gpointer
+put(const char *uri, AskFunc func, GDestroyNotify free_answer, guint patience_ms, GError **error)
 {
     const gint64 deadline = g_get_monotonic_time() + (gint64)patience_ms * G_TIME_SPAN_MILLISECOND;
     Question *question = g_atomic_rc_box_new0(Question);
-    CliDaemon *daemon;
+    gpointer answer;
 
     question->uri = g_strdup(uri);
+    question->ask = func;
+    question->free_answer = free_answer;
     g_mutex_init(&question->lock);
     g_cond_init(&question->answered);
     g_thread_unref(g_thread_new("ask", ask_in_thread, g_atomic_rc_box_acquire(question)));
@@ -165,14 +251,26 @@ cli_connect_ask(const char *uri, guint patience_ms, GError **error)
     g_mutex_lock(&question->lock);
     while (!question->done && g_cond_wait_until(&question->answered, &question->lock, deadline))
         continue;
-    daemon = g_steal_pointer(&question->daemon);
+    answer = g_steal_pointer(&question->answer);
     if (question->error)
         g_propagate_error(error, g_steal_pointer(&question->error));
-    else if (!daemon)
+    else if (!answer)
         g_set_error(error, CLI_ERROR, CLI_ERROR_REFUSED, "%s does not answer within %u ms", uri,
                     patience_ms);
     g_mutex_unlock(&question->lock);
 
     g_atomic_rc_box_release_full(question, question_clear);
-    return daemon;
+    return answer;
+}
+
+CliDaemon *
+cli_connect_ask(const char *uri, guint patience_ms, GError **error)
+{
+    return put(uri, ask_daemon, (GDestroyNotify)cli_daemon_free, patience_ms, error);
+}
+
+GPtrArray *
+cli_connect_list_memory(const char *uri, guint patience_ms, GError **error)
+{
+    return put(uri, ask_memory, (GDestroyNotify)g_ptr_array_unref, patience_ms, error);
 }

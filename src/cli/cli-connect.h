@@ -1,21 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
-
-/* What a running daemon says of itself. */
-typedef struct {
-    int id;
-    char *name;
-} CliGuest;
-
-typedef struct {
-    char *libvirt;     /* its version, "9.0.0" */
-    GPtrArray *guests; /* owned CliGuest, by name; those that are running */
-} CliDaemon;
-
-void cli_daemon_free(CliDaemon *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(CliDaemon, cli_daemon_free)
+#include "cli-daemon.h"
 
 /*
  * cli_connect_ask:
@@ -28,4 +14,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CliDaemon, cli_daemon_free)
  * Returns: the answer, or NULL
  */
 CliDaemon *cli_connect_ask(const char *uri, guint patience_ms, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * cli_connect_list_memory:
+ *
+ * Asks as cli_connect_ask() does what the memory of all running guests is doing.
+ *
+ * Returns: (element-type CliStatistics): owned, by name; or NULL
+ */
+GPtrArray *cli_connect_list_memory(const char *uri, guint patience_ms, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

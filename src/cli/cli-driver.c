@@ -21,6 +21,7 @@ static const struct {
     const char *uri;
 } drivers[] = {
     {"qemu", "qemu:///system"},
+    {"lxc", "lxc:///system"},
 };
 
 static char *
@@ -183,6 +184,7 @@ look_at_driver(const char *root, gsize which)
         driver->running = is_running(root, driver, &driver->remark);
     } else if (g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
         driver->running = CLI_ANSWER_NO;
+        driver->is_unseen = TRUE;
         driver->remark = g_strdup("no libvirtd has loaded it since the machine started");
     } else {
         driver->running = CLI_ANSWER_UNKNOWN;
@@ -200,14 +202,31 @@ look_at_driver(const char *root, gsize which)
     return driver;
 }
 
+/* libvirt's own module: without it there is nothing that corral could be stacked over. */
+static gboolean
+is_installed(const char *root, const char *name)
+{
+    g_autofree char *file = g_strdup_printf(STOCK_DRIVER_DIR "/libvirt_driver_%s.so", name);
+    g_autofree char *path = below_root(root, file);
+
+    return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
 GPtrArray *
 cli_driver_list(const char *root)
 {
     GPtrArray *all = g_ptr_array_new_with_free_func(driver_free);
     gsize i;
 
-    for (i = 0; i < G_N_ELEMENTS(drivers); i++)
-        g_ptr_array_add(all, look_at_driver(root, i));
+    for (i = 0; i < G_N_ELEMENTS(drivers); i++) {
+        CliDriver *driver = look_at_driver(root, i);
+
+        /* The first is always told of: without it all may be missing. */
+        if (i > 0 && driver->is_unseen && !is_installed(root, driver->name))
+            driver_free(driver);
+        else
+            g_ptr_array_add(all, driver);
+    }
 
     return all;
 }

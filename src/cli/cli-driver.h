@@ -16,7 +16,8 @@ typedef struct {
     const char *name; /* "qemu" */
     GHashTable *told; /* what the daemon left in the status file; NULL if nothing */
     CliAnswer running;
-    char *remark; /* more about that, for people; there is one unless it is running */
+    gboolean is_unseen; /* no libvirtd has loaded it since the machine started */
+    char *remark;       /* more about that, for people; there is one unless it is running */
     CliDaemon *daemon;
     char *daemon_silence; /* why there is no answer; NULL if it was not asked */
 } CliDriver;
@@ -25,7 +26,8 @@ typedef struct {
  * @root: (nullable): the directory to take for the machine's root; a daemon in
  *   there is not asked
  *
- * Returns: (element-type CliDriver): owned, one for each driver that corral has a module for
+ * Returns: (element-type CliDriver): owned, one for each driver that corral has a module for and
+ *   libvirt is installed with
  */
 GPtrArray *cli_driver_list(const char *root) G_GNUC_WARN_UNUSED_RESULT;
 

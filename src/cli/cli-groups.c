@@ -251,13 +251,23 @@ is_there(CorralHost *host, const char *path)
     return group != NULL;
 }
 
+/* Of a libvirt in a container, whose paths begin there; it shows there. */
+static gboolean
+is_anothers(CorralGroup *group, const char *path)
+{
+    g_autofree char *owner = corral_group_get_label(group, GUEST_PATH_OWNER_LABEL, NULL);
+    g_autofree char *ours = guest_path_format_owner(path);
+
+    return owner && !g_str_equal(owner, ours);
+}
+
 static CliGuestGroup *
 look_at_guest(const char *root, CorralHost *host, const char *path)
 {
     g_autoptr(CorralGroup) group = corral_group_open(host, path, CORRAL_CONTROLLERS_ALL, NULL);
     CliGuestGroup *guest;
 
-    if (!group)
+    if (!group || is_anothers(group, path))
         return NULL;
 
     guest = g_new0(CliGuestGroup, 1);

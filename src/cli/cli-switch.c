@@ -414,6 +414,7 @@ const CliPart cli_parts[] = {
     {"modules", CLI_DRIVER_DIR, modules_on, modules_off},
     {"libvirtd.service", SYSTEMD_DIR "/libvirtd.service.d/corral.conf", drop_in_on, drop_in_off},
     {"virtqemud.service", SYSTEMD_DIR "/virtqemud.service.d/corral.conf", drop_in_on, drop_in_off},
+    {"virtlxcd.service", SYSTEMD_DIR "/virtlxcd.service.d/corral.conf", drop_in_on, drop_in_off},
     {"qemu.conf", LIBVIRT_SYSCONFDIR "/libvirt/qemu.conf", conf_on, conf_off},
 };
 const guint cli_n_parts = G_N_ELEMENTS(cli_parts);
@@ -483,23 +484,4 @@ cli_switch_ask(const CliPart *part, const char *root, gboolean *on, GError **err
 
     *on = cli_change_get_n_steps(rehearsal) == 0;
     return TRUE;
-}
-
-/* A running system says so itself; an image is asked what is installed in it. */
-gboolean
-cli_switch_has_systemd(const char *root)
-{
-    static const char *const signs_running[] = {"/run/systemd/system", NULL};
-    static const char *const signs_installed[] = {"/usr/lib/systemd/systemd",
-                                                  "/lib/systemd/systemd", NULL};
-    const char *const *sign = *root ? signs_installed : signs_running;
-
-    for (; *sign; sign++) {
-        g_autofree char *path = g_strconcat(root, *sign, NULL);
-
-        if (g_file_test(path, G_FILE_TEST_EXISTS))
-            return TRUE;
-    }
-
-    return FALSE;
 }

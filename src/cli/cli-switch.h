@@ -40,6 +40,3 @@ gboolean cli_switch_off(CliChange *change, GPtrArray **report, GError **error)
 /* Whether one part is in place below @root; fails if that cannot be told. */
 gboolean cli_switch_ask(const CliPart *part, const char *root, gboolean *on, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
-
-/* Whether services of this machine are systemd's, so that the drop-ins count. */
-gboolean cli_switch_has_systemd(const char *root);

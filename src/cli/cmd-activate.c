@@ -2,9 +2,8 @@
 /* corral activate, corral deactivate: what they say about cli-switch. */
 #include <config.h>
 
-#include <gio/gio.h>
-
 #include "cli-print.h"
+#include "cli-services.h"
 #include "cli-switch.h"
 #include "cli.h"
 
@@ -24,27 +23,55 @@ print_report(const GPtrArray *report)
         cli_print_line("%s", (const char *)g_ptr_array_index(report, i));
 }
 
-static void
-print_restart(CliChange *change)
+/* Only this machine's systemd can be told from here; whatever is below a root reads for itself. */
+static gboolean
+reload(const char *within)
 {
-    if (cli_switch_has_systemd(cli_change_get_root(change)))
-        cli_print_line("libvirtd must be restarted: "
-                       "systemctl daemon-reload && systemctl try-restart libvirtd virtqemud");
+    g_autoptr(GError) error = NULL;
+
+    if (*within)
+        return FALSE;
+    if (cli_services_reload(&error)) {
+        cli_print_line("told: systemd, to read its units again");
+        return TRUE;
+    }
+
+    cli_print_line("not told: systemd, to read its units again: %s", error->message);
+    return FALSE;
+}
+
+/* A daemon that is not running now is started with what has changed. */
+static void
+print_restart(const char *within)
+{
+    const gboolean told = reload(within);
+    g_auto(GStrv) names = cli_services_list(within);
+    g_autofree char *all = g_strjoinv(" ", names);
+
+    if (*all)
+        cli_print_line("libvirtd must be restarted: %ssystemctl try-restart %s",
+                       told ? "" : "systemctl daemon-reload && ", all);
     else
         cli_print_line("libvirtd must be restarted.");
 }
 
-/* libvirtd would leave the groups to corral, which would step aside: nobody would have them. */
-static gboolean
-check_manager(const char *within, GError **error)
+/* What is common to both: @advice is for a machine whose services are not systemd's. */
+static void
+print_outcome(CliChange *change, const GPtrArray *report, const char *advice, const char *guests)
 {
-    if (*within || !cli_switch_has_systemd(within))
-        return TRUE;
+    const char *within = cli_change_get_root(change);
+    const gboolean changed = cli_change_get_n_steps(change) > 0;
 
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                "systemd manages the cgroups of this host, which this version cannot share yet: "
-                "with corral, guests would run without groups");
-    return FALSE;
+    print_report(report);
+    if (!cli_services_are_systemds(within)) {
+        cli_print_line("%s", advice);
+        if (changed)
+            cli_print_line("libvirtd must be restarted.");
+    } else if (changed) {
+        print_restart(within);
+    }
+    if (changed)
+        cli_print_line("%s", guests);
 }
 
 static CliExit
@@ -53,16 +80,13 @@ run_activate(const char *operand G_GNUC_UNUSED, GError **error)
     g_autoptr(CliChange) change = cli_change_new(root ? root : "/", CLI_CHANGE_REAL, error);
     g_autoptr(GPtrArray) report = NULL;
 
-    if (!change || !check_manager(cli_change_get_root(change), error) ||
-        !cli_switch_on(change, &report, error))
+    if (!change || !cli_switch_on(change, &report, error))
         return CLI_EXIT_FAILED;
 
-    print_report(report);
-    if (!cli_switch_has_systemd(cli_change_get_root(change)))
-        cli_print_line("There is no systemd here: set LIBVIRT_DRIVER_DIR=" CLI_DRIVER_DIR
-                       " in libvirtd's environment.");
-    if (cli_change_get_n_steps(change) > 0)
-        print_restart(change);
+    print_outcome(change, report,
+                  "There is no systemd here: set LIBVIRT_DRIVER_DIR=" CLI_DRIVER_DIR
+                  " in libvirtd's environment.",
+                  "Guests that are running go on, and come under corral then.");
     return CLI_EXIT_OK;
 }
 
@@ -75,12 +99,10 @@ run_deactivate(const char *operand G_GNUC_UNUSED, GError **error)
     if (!change || !cli_switch_off(change, &report, error))
         return CLI_EXIT_FAILED;
 
-    print_report(report);
-    if (!cli_switch_has_systemd(cli_change_get_root(change)))
-        cli_print_line("There is no systemd here: take LIBVIRT_DRIVER_DIR out of libvirtd's "
-                       "environment if you set it.");
-    if (cli_change_get_n_steps(change) > 0)
-        print_restart(change);
+    print_outcome(change, report,
+                  "There is no systemd here: take LIBVIRT_DRIVER_DIR out of libvirtd's "
+                  "environment if you set it.",
+                  "Guests that are running go on within the limits they have now.");
     return CLI_EXIT_OK;
 }
 

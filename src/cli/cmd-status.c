@@ -245,23 +245,30 @@ print_json(const GPtrArray *all)
 
 /* ---- the command ---- */
 
-/* The worst of all drivers; not to know is worse than to run, and better than not to. */
+/*
+ * The worst of all drivers that somebody has loaded: one may have a daemon of its own that
+ * nobody has needed yet.  Not to know is worse than to run, and better than not to.
+ */
 static CliExit
 judge(const GPtrArray *all)
 {
     CliExit result = CLI_EXIT_OK;
+    gboolean any = FALSE;
     guint i;
 
     for (i = 0; i < all->len; i++) {
         const CliDriver *driver = g_ptr_array_index(all, i);
 
+        if (driver->is_unseen)
+            continue;
+        any = TRUE;
         if (driver->running == CLI_ANSWER_NO)
             return CLI_EXIT_NOT_RUNNING;
         if (driver->running == CLI_ANSWER_UNKNOWN)
             result = CLI_EXIT_UNKNOWN;
     }
 
-    return result;
+    return any ? result : CLI_EXIT_NOT_RUNNING;
 }
 
 static CliExit

@@ -11,12 +11,16 @@ corral_SOURCES = \
 	src/cli/cli-change.h \
 	src/cli/cli-connect.c \
 	src/cli/cli-connect.h \
+	src/cli/cli-daemon.c \
+	src/cli/cli-daemon.h \
 	src/cli/cli-driver.c \
 	src/cli/cli-driver.h \
 	src/cli/cli-groups.c \
 	src/cli/cli-groups.h \
 	src/cli/cli-print.c \
 	src/cli/cli-print.h \
+	src/cli/cli-services.c \
+	src/cli/cli-services.h \
 	src/cli/cli-switch.c \
 	src/cli/cli-switch.h \
 	src/cli/cmd-activate.c \

@@ -233,19 +233,31 @@ same "nothing has changed" "$before" "$(snapshot "$root")"
 
 make_machine words
 output=$(activate)
-same "activate says one line for each part" "linked in made made set" \
-    "$(sed -n '1,4s/[:$].*//p' <<< "$output" | sed "s, $root.*,," | tr '\n' ' ' | sed 's/ $//')"
+same "activate says one line for each part" "linked in made made made set" \
+    "$(sed -n '1,5s/[:$].*//p' <<< "$output" | sed "s, $root.*,," | tr '\n' ' ' | sed 's/ $//')"
 contains "libvirtd must be restarted" 'libvirtd must be restarted' "$output"
 contains "no systemd: what to do about it" "set LIBVIRT_DRIVER_DIR=$driver_dir" "$output"
 output=$(activate)
-same "again: already, four times" 4 "$(grep -c '^already' <<< "$output")"
+same "again: already, five times" 5 "$(grep -c '^already' <<< "$output")"
 same "again: no need to restart" "" "$(grep restart <<< "$output")"
-mkdir -p "$root/usr/lib/systemd"
-touch "$root/usr/lib/systemd/systemd"
+same "again: no word on guests" "" "$(grep Guests <<< "$output")"
+contains "what becomes of the guests" 'Guests that are running go on' "$(deactivate)"
+activate > /dev/null
+mkdir -p "$root/usr/lib/systemd/system" "$root/etc/systemd/system"
+touch "$root/usr/lib/systemd/systemd" "$root/usr/lib/systemd/system/libvirtd.service"
 output=$(deactivate)
-contains "with systemd: how to restart" 'systemctl daemon-reload' "$output"
+same "with systemd: how to restart" \
+    'libvirtd must be restarted: systemctl daemon-reload && systemctl try-restart libvirtd' \
+    "$(grep restart <<< "$output")"
 same "with systemd: no hint about the environment" "" "$(grep environment <<< "$output")"
-same "deactivate again: already, four times" 4 "$(deactivate | grep -c '^already')"
+rm "$root/usr/lib/systemd/system/libvirtd.service"
+touch "$root/usr/lib/systemd/system/virtqemud.service" "$root/etc/systemd/system/virtlxcd.service"
+contains "with a daemon for each driver: which to restart" \
+    'try-restart virtqemud virtlxcd$' "$(activate | grep restart)"
+rm "$root"/etc/systemd/system/virt*.service "$root"/usr/lib/systemd/system/virt*.service
+same "with none that is known: that is left to the reader" 'libvirtd must be restarted.' \
+    "$(deactivate | grep restart)"
+same "deactivate again: already, five times" 5 "$(deactivate | grep -c '^already')"
 
 # ---- what it refuses ----
 

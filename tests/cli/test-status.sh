@@ -10,8 +10,17 @@ implementation=/usr/lib/corral/9.0.0/driver.so
 # write_status LINE...: what libvirtd left
 write_status()
 {
+    write_status_of qemu "$@"
+}
+
+# write_status_of DRIVER LINE...
+write_status_of()
+{
+    local driver=$1
+
+    shift
     mkdir -p "$root/run/libvirt/corral"
-    printf '%s\n' "$@" > "$root/run/libvirt/corral/qemu.status"
+    printf '%s\n' "$@" > "$root/run/libvirt/corral/$driver.status"
 }
 
 # run_process PID FILE...: a process that has these files mapped
@@ -68,6 +77,27 @@ json_has "running: JSON has the rest" \
     '"implementation":"[^"]*","stock":"[^"]*","pid":4711'
 same "running: no reason, so none is shown" "" "$("$corral" status --root "$root" | grep reason)"
 
+# More than one driver.
+
+says "the driver of containers, which nobody has loaded" 0 'lxc:.*running +no: no libvirtd'
+json_has "it is told of" '"name":"lxc","running":false'
+write_status_of lxc "${stacked[@]/qemu.so/lxc.so}"
+says "both are running" 0 'qemu:.*running +yes.*lxc:.*running +yes, in process 4711'
+json_documented status "$scratch/json"
+json_has "both are told of" '"name":"qemu","running":true.*"name":"lxc","running":true'
+write_status_of lxc state=aside reason=because libvirt=9.0.0 corral=0.1.0 implementation= \
+    stock=/usr/lib/stock/libvirt_driver_lxc.so pid=4711
+says "one stepped aside" 3 'lxc:.*running +no: corral stepped aside'
+write_status_of lxc ""
+says "of one that cannot be told" 4 'lxc:.*running +unknown'
+rm "$root/run/libvirt/corral/lxc.status" "$root$stock_dir/libvirt_driver_lxc.so"
+says "the driver of containers is not installed" 0 'running +yes'
+same "nothing is said of it" "" "$("$corral" status --root "$root" | grep lxc:)"
+make_machine containers
+write_status_of lxc "${stacked[@]/qemu.so/lxc.so}"
+run_process 4711 /usr/sbin/virtlxcd "$implementation"
+says "only that of containers" 0 'qemu:.*running +no: no libvirtd.*lxc:.*running +yes'
+
 make_machine replaced
 write_status "${stacked[@]}"
 run_process 4711 /usr/sbin/libvirtd "$implementation (deleted)"
@@ -120,12 +150,12 @@ says "a process that one may not look at" 4 'running +unknown: .*/proc/4711/maps
 # What activate put in place.
 
 make_machine activation
-says "not activated" 3 "modules +off +$driver_dir" "libvirtd.service +off" "virtqemud.service +off" \
+says "not activated" 3 "modules +off +$driver_dir" "libvirtd.service +off" "virtqemud.service +off" "virtlxcd.service +off" \
     "qemu.conf +off +$qemu_conf"
 json_has "not activated: JSON" '"name":"qemu.conf","path":"[^"]*","on":false'
 activate > /dev/null
 before=$(snapshot "$root")
-says "activated" 3 "modules +on +$driver_dir" "libvirtd.service +on" "virtqemud.service +on" \
+says "activated" 3 "modules +on +$driver_dir" "libvirtd.service +on" "virtqemud.service +on" "virtlxcd.service +on" \
     "qemu.conf +on +$qemu_conf"
 json_has "activated: JSON" '"name":"qemu.conf","path":"[^"]*","on":true'
 same "asking changes nothing" "$before" "$(snapshot "$root")"

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* What a running daemon says of itself. */
+typedef struct {
+    int id;
+    char *name;
+} CliGuest;
+
+typedef struct {
+    char *libvirt;     /* its version, "9.0.0" */
+    GPtrArray *guests; /* owned CliGuest, by name; those that are running */
+} CliDaemon;
+
+void cli_daemon_free(CliDaemon *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CliDaemon, cli_daemon_free)
+
+/* What libvirt counts of a running guest. */
+typedef struct {
+    char *name;
+    char *uuid;
+    GVariant *fields; /* a{sv}: numbers as t, words as s; named as virsh domstats does */
+} CliStatistics;
+
+void cli_statistics_free(CliStatistics *self);
