@@ -10,6 +10,7 @@ typedef enum {
     CLI_EXIT_USAGE = 2,
     CLI_EXIT_NOT_RUNNING = 3, /* these two as systemctl status has them */
     CLI_EXIT_UNKNOWN = 4,
+    CLI_EXIT_DENIED = 5,
 } CliExit;
 
 #define CLI_ERROR (cli_error_quark())
@@ -36,9 +37,14 @@ typedef struct {
     const char *summary;
     const GOptionEntry *options;
     CliExit (*run)(const char *operand, GError **error);
+    /* For more than one operand: how many, and what is run in place of @run. */
+    guint operands_max;
+    CliExit (*run_all)(char *const *operands, GError **error);
 } CliCommand;
 
 extern const CliCommand cmd_activate;
+extern const CliCommand cmd_balloon;
 extern const CliCommand cmd_deactivate;
+extern const CliCommand cmd_device;
 extern const CliCommand cmd_status;
 extern const CliCommand cmd_tree;

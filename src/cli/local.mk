@@ -3,13 +3,12 @@
 # Room 5: corral(1).
 
 bin_PROGRAMS += corral
-corral_SOURCES = \
+cli_sources = \
 	src/cli/cli.h \
 	src/cli/cli-block.c \
 	src/cli/cli-block.h \
 	src/cli/cli-change.c \
 	src/cli/cli-change.h \
-	src/cli/cli-connect.c \
 	src/cli/cli-connect.h \
 	src/cli/cli-daemon.c \
 	src/cli/cli-daemon.h \
@@ -24,10 +23,13 @@ corral_SOURCES = \
 	src/cli/cli-switch.c \
 	src/cli/cli-switch.h \
 	src/cli/cmd-activate.c \
+	src/cli/cmd-balloon.c \
+	src/cli/cmd-device.c \
 	src/cli/cmd-status.c \
 	src/cli/cmd-tree.c \
 	src/cli/main.c \
 	$(NULL)
+corral_SOURCES = $(cli_sources) src/cli/cli-connect.c
 corral_CPPFLAGS = \
 	$(AM_CPPFLAGS) \
 	-I$(top_srcdir)/src/cli \
@@ -45,8 +47,15 @@ corral_LDADD = \
 	$(GLIB_LIBS) \
 	$(NULL)
 
+# The same, with a daemon that is a file.
+check_PROGRAMS += tests/cli/corral-fake
+tests_cli_corral_fake_SOURCES = $(cli_sources) tests/cli/fake-connect.c
+tests_cli_corral_fake_CPPFLAGS = $(corral_CPPFLAGS)
+tests_cli_corral_fake_LDADD = $(corral_LDADD)
+
 cli_tests = \
 	tests/cli/test-activate.sh \
+	tests/cli/test-balloon.sh \
 	tests/cli/test-help.sh \
 	tests/cli/test-status.sh \
 	tests/cli/test-tree.sh \

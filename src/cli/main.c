@@ -20,7 +20,7 @@ static const CliCommand cmd_help = {
 };
 
 static const CliCommand *const commands[] = {
-    &cmd_activate, &cmd_deactivate, &cmd_status, &cmd_tree, &cmd_help,
+    &cmd_activate, &cmd_balloon, &cmd_deactivate, &cmd_device, &cmd_status, &cmd_tree, &cmd_help,
 };
 
 static const CliCommand *
@@ -161,7 +161,7 @@ run(const CliCommand *command, char ***args)
         return refuse_usage(failure->message);
 
     n_operands = g_strv_length(*args) - 1;
-    if (n_operands > (command->operand ? 1 : 0)) {
+    if (n_operands > (command->run_all ? command->operands_max : command->operand ? 1 : 0)) {
         g_autofree char *message =
             g_strdup_printf("'%s' is one argument too many", (*args)[n_operands]);
 
@@ -170,6 +170,8 @@ run(const CliCommand *command, char ***args)
 
     if (help)
         result = run_help(command->name, &failure);
+    else if (command->run_all)
+        result = command->run_all(*args + 1, &failure);
     else
         result = command->run(n_operands ? (*args)[1] : NULL, &failure);
     if (!failure && !cli_print_finish(&failure))

@@ -34,7 +34,7 @@ same "the page has the commands that help has" "$commands" \
     "$(page_section COMMANDS | sed -n 's/^\.SS "corral \([a-z]*\).*/\1/p')"
 same "the page has the options that help has" \
     "$(options_of_help <<< "$help")" "$(page_section OPTIONS | options_of_page)"
-contains "the commands are there" 'activate.*deactivate.*status.*tree.*help' "${commands//$'\n'/ }"
+contains "the commands are there" 'activate.*balloon.*deactivate.*device.*status.*tree.*help' "${commands//$'\n'/ }"
 
 for command in $commands; do
     help_command=$("$corral" help "$command")
