@@ -15,8 +15,13 @@ AM_TESTS_ENVIRONMENT = \
 	export G_TEST_SRCDIR='$(abs_srcdir)/tests' G_TEST_BUILDDIR='$(abs_builddir)/tests'; \
 	export LC_ALL=C.UTF-8;
 
+# What hangs fails, and leaves the log of how far it came: far beyond what any
+# test takes, even on a slow and busy machine.
+TEST_LIMIT = 1500
+
 TEST_EXTENSIONS = .sh
-SH_LOG_COMPILER = $(BASH)
+LOG_COMPILER = timeout --foreground -v -k 30 $(TEST_LIMIT)
+SH_LOG_COMPILER = $(LOG_COMPILER) $(BASH)
 
 # ---- unit tests ---------------------------------------------------------------
 
@@ -444,6 +449,23 @@ fuzz:
 	@echo "fuzz: configure with CC=clang --enable-fuzzers, in a build tree of its own" >&2; exit 1
 endif
 
+# ---- valgrind -----------------------------------------------------------------
+#
+# The unit tests again, under memcheck.  GLib keeps what it has once made, which is
+# still reachable; what nobody points at any more is lost, and an error.
+
+VALGRIND = valgrind
+VALGRIND_FLAGS = \
+	--quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite \
+	--errors-for-leak-kinds=definite --suppressions=$(abs_srcdir)/tests/valgrind.supp
+
+EXTRA_DIST += tests/valgrind.supp
+
+check-valgrind: all $(unit_tests) $(fuzz_targets)
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) check-TESTS \
+		TESTS='$(unit_tests) $(fuzz_targets)' TEST_SUITE_LOG=test-suite-valgrind.log \
+		LOG_COMPILER='$(LIBTOOL) --mode=execute $(VALGRIND) $(VALGRIND_FLAGS)'
+
 # ---- checks of the tree -------------------------------------------------------
 
 tree_checks = \
@@ -685,4 +707,4 @@ bench: all stage $(bench_programs)
 bench-library: $(bench_programs)
 	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(BASH) $(srcdir)/tests/bench/bench.sh --library
 
-CLEANFILES += test-suite-root.log test-suite-vm.log
+CLEANFILES += test-suite-root.log test-suite-valgrind.log test-suite-vm.log
