@@ -9,6 +9,9 @@
 #
 # Nothing here sleeps for the sake of sleeping: whoever has to wait says for
 # what, and until when (wait_for).
+#
+# What is asked again and again starts no programs if the shell can do it: in an
+# emulated machine each takes as long as hundreds of them should.
 
 # Otherwise & in a replacement means what was replaced, in bash 5.2 and later.
 shopt -u patsub_replacement 2> /dev/null
@@ -147,19 +150,48 @@ finish()
     exit 0
 }
 
-# wait_for SECONDS COMMAND...: until COMMAND succeeds; fails after SECONDS.
+# How long to wait for what should happen, in seconds: a machine that has others to care
+# for may stand still for half of that.  What should not happen has a time of its own.
+patience=30
+
+# uptime_ms: what no one sets, unlike the clock
+uptime_ms()
+{
+    local seconds rest
+
+    read -r seconds rest < /proc/uptime
+    echo $((10#${seconds/./} * 10))
+}
+
+# wait_for SECONDS COMMAND...: until COMMAND succeeds; fails after SECONDS, and lets
+# COMMAND say why.  SECONDS in which we did not get to look do not count for much: a
+# machine that stands still does not bring forward what we wait for either.
 wait_for()
 {
-    local deadline=$(($(date +%s%N) + $1 * 1000000000))
+    local start=$(uptime_ms)
+    local limit=$(($1 * 1000))
+    local looks=$(($1 * 10))
+    local passed=0
+    local pause=0.02
 
     shift
     until "$@" > /dev/null 2>&1; do
-        (($(date +%s%N) < deadline)) || return 1
-        sleep 0.02
+        looks=$((looks - 1))
+        passed=$(($(uptime_ms) - start))
+        if ((passed >= 4 * limit || (passed >= limit && looks <= 0))); then
+            "$@"
+            return
+        fi
+        # What takes long is not made longer by who looks at it.
+        ((passed < 1000)) || pause=0.1
+        sleep $pause
     done
 }
 
 # ---- the laboratory -----------------------------------------------------------
+
+# A test that is ended from outside leaves no laboratory behind.
+laboratory=(setpriv --pdeathsig TERM "$test_dir/lab")
 
 # in_lab [--stock|--none] MODE...: runs the calling script once in a laboratory
 # of each MODE, and ends with the sum; inside a laboratory it just returns.
@@ -181,11 +213,11 @@ in_lab()
     fi
     for mode in "$@"; do
         echo "# $(basename "$0"), mode $mode"
-        if [[ $mode == hybrid ]] && ! grep -q ' - cgroup2 ' /proc/self/mountinfo; then
+        if [[ $mode != v1 ]] && ! grep -q ' - cgroup2 ' /proc/self/mountinfo; then
             echo "SKIP  this machine has no cgroup2 mount"
             continue
         fi
-        "$test_dir/lab" "$mode" "${options[@]}" -- "$(realpath "$0")"
+        "${laboratory[@]}" "$mode" "${options[@]}" -- "$(realpath "$0")"
         code=$?
         case $code in
         0) ((status == 77)) && status=0 ;;
@@ -255,6 +287,22 @@ daemon_gone()
     [[ ! -d /proc/$1 ]]
 }
 
+# interrupted MILLISECONDS COMMAND...: the daemon is killed that long after the
+# command has begun, and started again
+interrupted()
+{
+    local delay=$1
+    local client
+
+    shift
+    "$@" > /dev/null 2>&1 &
+    client=$!
+    sleep "$(printf '%d.%03d' $((delay / 1000)) $((delay % 1000)))"
+    daemon_kill9
+    wait $client
+    daemon_start
+}
+
 # daemon_stop: asks libvirtd to end, as a service manager does.
 daemon_stop()
 {
@@ -262,7 +310,7 @@ daemon_stop()
 
     pid=$(daemon_pid) || return 1
     kill -TERM "$pid"
-    wait_for 20 daemon_gone "$pid"
+    wait_for $patience daemon_gone "$pid"
 }
 
 daemon_kill9()
@@ -271,7 +319,7 @@ daemon_kill9()
 
     pid=$(daemon_pid) || return 1
     kill -KILL "$pid"
-    wait_for 5 daemon_gone "$pid"
+    wait_for $patience daemon_gone "$pid"
 }
 
 daemon_restart()
@@ -286,6 +334,12 @@ lab_log()
 }
 
 # ---- guests -------------------------------------------------------------------
+
+# libvirt_since VERSION: is the machine's libvirt that, or a later one?
+libvirt_since()
+{
+    libvirtd --version | sed "s/.* /$1 /" | tr ' ' '\n' | sort -VC
+}
 
 # kvm_works: can QEMU use /dev/kvm here?
 kvm_works()
@@ -318,12 +372,13 @@ escape()
 # may keep a processor busy for seconds before its firmware is done.  Options:
 # --vcpus N, --max-vcpus N, --partition PATH, --cputune XML, --iothreads N,
 # --type qemu|kvm, --uuid UUID, --memory MIB, --features XML, --devices XML,
-# --top XML (anything that goes below <domain>).
+# --top XML (anything that goes below <domain>), --os XML (the same, below <os>),
+# --balloon XML (the <memballoon>; without it there is none).
 make_guest()
 {
     local name=$1
     local vcpus=1 max= partition= cputune= iothreads= type=qemu uuid= memory=32
-    local features='<acpi/>' devices= top=
+    local features='<acpi/>' devices= top= os= balloon="<memballoon model='none'/>"
 
     shift
     while (($#)); do
@@ -339,6 +394,8 @@ make_guest()
         --features) features=$2 ;;
         --devices) devices=$2 ;;
         --top) top=$2 ;;
+        --os) os=$2 ;;
+        --balloon) balloon=$2 ;;
         *) echo "make_guest: unknown option '$1'" >&2; return 1 ;;
         esac
         shift 2
@@ -352,7 +409,7 @@ make_guest()
   $iothreads
   $cputune
   $partition
-  <os><type arch='x86_64' machine='pc'>hvm</type></os>
+  <os><type arch='x86_64' machine='pc'>hvm</type>$os</os>
   <features>$features</features>
   <on_poweroff>destroy</on_poweroff>
   <on_reboot>restart</on_reboot>
@@ -361,7 +418,7 @@ make_guest()
   <devices>
     <emulator>/usr/bin/qemu-system-x86_64</emulator>
     <controller type='usb' model='none'/>
-    <memballoon model='none'/>
+    $balloon
     $devices
   </devices>
 </domain>
@@ -384,22 +441,26 @@ create_guest()
 # make_boot_disk FILE KIND: a disk with a boot sector, so that a guest can do
 # something by itself.  KIND "off" switches the machine off at once; "button"
 # says "!" on the serial port, then sleeps until the power button is pressed
-# (virsh shutdown) and switches the machine off.  The ports are those of the
-# ACPI power management in machine "pc": 0x600 status, 0x602 enable, 0x604
-# control.
+# (virsh shutdown) and switches the machine off; "eject" lets go of vCPU 1 then; "busy"
+# says "!", too, and then has no end of work to do.
+# The ports are those of the ACPI power management in machine "pc": 0x600 status,
+# 0x602 enable, 0x604 control; and of its vCPUs: 0xaf00 which one, 0xaf04 what.
 make_boot_disk()
 {
     local off='\xba\x04\x06\xb8\x00\x20\xef\xeb\xfe' # out 0x604, S5; jmp .
-    local code
+    local eject='\xba\x00\xaf\x66\x31\xc0\x40\x66\xef\xb2\x04\xb0\x08\xee\xeb\xfe'
+    local code=
 
     case $2 in
     off) code=$off ;;
-    button)
-        code='\xba\x02\x06\xb8\x00\x01\xef'          # out 0x602, power button
+    busy) code='\xba\xf8\x03\xb0\x21\xee\xeb\xfe' ;; # out 0x3f8, '!'; jmp .
+    button | eject)
+        [[ $2 == button ]] || code='\xba\x00\xaf\xb0\x00\xee' # vCPUs can be ejected
+        code+='\xba\x02\x06\xb8\x00\x01\xef'          # out 0x602, power button
         code+='\xba\xf8\x03\xb0\x21\xee'              # out 0x3f8, '!'
         code+='\xfb\xf4'                                # 1: sti; hlt
         code+='\xba\x00\x06\xed\xf6\xc4\x01\x74\xf5'  # in 0x600; test button; jz 1b
-        code+=$off
+        [[ $2 == button ]] && code+=$off || code+=$eject
         ;;
     *) return 1 ;;
     esac
@@ -426,8 +487,17 @@ serial_xml()
 # guest_pid NAME
 guest_pid()
 {
-    cat "/run/libvirt/qemu/$1.pid" 2>/dev/null
+    pid_in "/run/libvirt/qemu/$1.pid"
 }
+
+# pid_in FILE: it may have no end of line
+pid_in()
+{
+    local pid=
+
+    read -r pid < "$1"
+    [[ $pid ]] && echo "$pid"
+} 2> /dev/null
 
 # guest_state NAME STATE: is the guest in this state?
 guest_state()
@@ -451,7 +521,7 @@ cputune()
 }
 
 # own_hierarchies: where corral has business, and where it has none
-own_hierarchies="cpu cpuacct cpuset memory devices freezer blkio"
+own_hierarchies="cpu cpuacct cpuset memory devices freezer blkio pids"
 thread_hierarchies="cpu cpuacct cpuset"
 
 # no_guest_groups: is every guest's group gone?
@@ -488,22 +558,33 @@ group_dir()
     echo "$point${2%/}/$3.qemu.libvirt"
 }
 
-# controller_mount CONTROLLER: cpu, memory, ...; "systemd"; "unified"
+# unified_alone: is there cgroup v2 and nothing else?
+unified_alone()
+{
+    [[ $(< /proc/self/mountinfo) != *' - cgroup '* ]]
+}
+
+# controller_mount CONTROLLER: cpu, memory, ...; "systemd"; "unified", which is where
+# all of them are if there is nothing else
 controller_mount()
 {
-    local kind options
+    local controller=$1
+    local kind options fields line
 
-    case $1 in
+    unified_alone && controller=unified
+    case $controller in
     unified) kind=cgroup2 options=. ;;
     systemd) kind=cgroup options='(^|,)name=systemd(,|$)' ;;
-    *) kind=cgroup options="(^|,)$1(,|\$)" ;;
+    *) kind=cgroup options="(^|,)$controller(,|\$)" ;;
     esac
-    awk -v kind="$kind" -v options="$options" '
-        {
-            for (i = 7; $i != "-"; i++);
-            if ($(i + 1) == kind && $NF ~ options) { print $5; found = 1; exit }
-        }
-        END { exit !found }' /proc/self/mountinfo
+    while read -r -a fields; do
+        line=${fields[*]}
+        if [[ ${line#* - } == "$kind "* && ${fields[-1]} =~ $options ]]; then
+            echo "${fields[4]}"
+            return
+        fi
+    done < /proc/self/mountinfo
+    return 1
 }
 
 # group_file CONTROLLER PARTITION NAME FILE: what is in a file of the group; FILE
@@ -516,17 +597,80 @@ group_file()
     cat "$dir/$4"
 }
 
-# where_is TID HIERARCHY: the group of a thread
+# used_cpu DIR...: the processor time of these groups, microseconds, one a line
+used_cpu()
+{
+    local dir
+
+    for dir; do
+        if [[ -e $dir/cpuacct.usage ]]; then
+            echo $(($(< "$dir/cpuacct.usage") / 1000))
+        else
+            sed -n 's/^usage_usec //p' "$dir/cpu.stat"
+        fi
+    done
+}
+
+# share_of_cpu DIR DIR [SECONDS]: how much processor time the first of two groups gets for
+# 1000 of the second's.  Measured by their own counters until both together have had that
+# many seconds of it, however much else the machine has to do meanwhile.
+share_of_cpu()
+{
+    local wanted=$((${3:-3} * 1000000))
+    local deadline=$((SECONDS + 120))
+    local before after first second
+
+    # The first is read again after the second: in between we may have been held up.
+    readarray -t before < <(used_cpu "$1" "$2" "$1")
+    while ((SECONDS < deadline)); do
+        sleep 0.2
+        readarray -t after < <(used_cpu "$1" "$2" "$1")
+        first=$(((after[0] + after[2] - before[0] - before[2]) / 2))
+        second=$((after[1] - before[1]))
+        if ((first + second >= wanted && second > 0)); then
+            echo $((first * 1000 / second))
+            return
+        fi
+    done
+    echo "too little to tell: $first and $second microseconds"
+    return 1
+}
+
+# near EXPECTED GOT: within 5 %
+near()
+{
+    [[ $2 =~ ^[0-9]+$ ]] && (($2 >= $1 * 95 / 100 && $2 <= $1 * 105 / 100))
+}
+
+# same_share DESCRIPTION EXPECTED DIR DIR: share_of_cpu, within 5 %.  When an emulated machine
+# stands still for a moment, that is time of whoever ran just then: once more, for longer.
+same_share()
+{
+    local got=$(share_of_cpu "$3" "$4")
+
+    near "$2" "$got" || got=$(share_of_cpu "$3" "$4" 15)
+    if near "$2" "$got"; then
+        pass "$1 ($got to 1000)"
+    else
+        fail "$1" "expected: $2 to 1000" "got:      $got"
+    fi
+}
+
+# where_is TID HIERARCHY: the group of a thread; named as for controller_mount
 where_is()
 {
-    local line
+    local hierarchy=$2
+    local line group
 
-    case $2 in
+    unified_alone && hierarchy=unified
+    case $hierarchy in
     unified) line='0::' ;;
     systemd) line='[0-9]+:name=systemd:' ;;
-    *) line="[0-9]+:([^:]*,)?$2(,[^:]*)?:" ;;
+    *) line="[0-9]+:([^:]*,)?$hierarchy(,[^:]*)?:" ;;
     esac
-    sed -nE "s/^$line//p" "/proc/$1/cgroup"
+    while IFS= read -r group; do
+        [[ ! $group =~ ^($line) ]] || echo "${group#"${BASH_REMATCH[1]}"}"
+    done < "/proc/$1/cgroup"
 }
 
 # threads_in_place PID GROUP VCPUS: is each thread of QEMU where it belongs?
@@ -537,8 +681,9 @@ threads_in_place()
     local vcpus=0
     local tid comm want got hierarchy
 
-    for tid in $(ls "/proc/$pid/task"); do
-        comm=$(cat "/proc/$pid/task/$tid/comm" 2>/dev/null) || continue
+    for tid in "/proc/$pid/task"/*; do
+        tid=${tid##*/}
+        { read -r comm < "/proc/$pid/task/$tid/comm"; } 2> /dev/null || continue
         case $comm in
         "CPU "*) want=${comm#CPU }; want=vcpu${want%/*}; vcpus=$((vcpus + 1)) ;;
         "IO iothread"*) want=${comm#IO } ;;

@@ -30,10 +30,20 @@ close_to()
 
 must "libvirtd starts" daemon_start
 
+limits()
+{
+    echo "<metadata><c:limits xmlns:c='https://corral.dev/xmlns/libvirt/domain/1.0'><c:pids>$1</c:pids></c:limits></metadata>"
+}
+
 # A first guest, so that the daemon has its memory; and the partition is not
 # there yet for the second.
-must "a first guest" create_guest warm-up --partition /elsewhere
+must "a first guest" create_guest warm-up --partition /elsewhere --top "$(limits 200)"
+same "it has a limit of processes" 200 "$(cat "$(group_dir pids /elsewhere warm-up)/pids.max")"
+check "it is known when the daemon has started anew" eval "daemon_restart && virsh domstats warm-up"
+same "the limit is what it was" 200 "$(cat "$(group_dir pids /elsewhere warm-up)/pids.max")"
 check "the first guest stops" virsh destroy warm-up
+refuse "one that may not have enough does not start" . create_guest few --partition /elsewhere --top "$(limits 1)"
+refuse "nor one with no number" "no number of processes" create_guest none --partition /elsewhere --top "$(limits many)"
 same "its group is gone when destroy returns" "" "$(guest_groups)"
 same "nobody has made the partition" "" "$(groups_of web)"
 
@@ -50,7 +60,7 @@ for type in $types; do
     pid=$(guest_pid $guest)
 
     check "$type: every thread is in its place" threads_in_place "$pid" $group 2
-    for hierarchy in memory devices freezer blkio; do
+    for hierarchy in memory devices freezer blkio pids; do
         same "$type: the process is in its group in $hierarchy" $group "$(where_is "$pid" $hierarchy)"
         same "$type: no children there in $hierarchy" "" \
             "$(find "$(group_dir $hierarchy $partition $guest)" -mindepth 1 -type d)"
@@ -62,7 +72,7 @@ for type in $types; do
         same "$type: no process right in the group in $hierarchy" "" \
             "$(group_file $hierarchy $partition $guest tasks)"
     done
-    for hierarchy in pids systemd unified; do
+    for hierarchy in systemd unified; do
         point=$(controller_mount $hierarchy) || continue
         same "$type: the process is not moved in $hierarchy" / "$(where_is "$pid" $hierarchy)"
         same "$type: no group in $hierarchy" "" "$(find "$point" -mindepth 1 -type d)"
@@ -85,8 +95,8 @@ done
 
 ends_and_leaves_nothing()
 {
-    check "$1: the guest is off" wait_for 20 guest_state $guest 'shut off'
-    check "$1: no group is left" wait_for 5 no_guest_groups
+    check "$1: the guest is off" wait_for $patience guest_state $guest 'shut off'
+    check "$1: no group is left" wait_for $patience no_guest_groups
     check "$1: QEMU is gone" test ! -e "/proc/$2"
 }
 
@@ -99,8 +109,8 @@ define_guest $guest --vcpus 2 --partition $partition \
 
 must "shutdown: starts" virsh start $guest
 pid=$(guest_pid $guest)
-check "shutdown: the guest's program runs" wait_for 30 grep -q '!' $serial
-check "shutdown: the groups are there" test "$(guest_groups | wc -l)" -eq 7
+check "shutdown: the guest's program runs" wait_for $patience grep -q '!' $serial
+check "shutdown: the groups are there" test "$(guest_groups | wc -l)" -eq 8
 check "shutdown: virsh shutdown" virsh shutdown $guest
 ends_and_leaves_nothing "shutdown" "$pid"
 

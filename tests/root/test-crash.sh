@@ -33,7 +33,7 @@ consistent()
         [[ $got == "${quota:-$got}" ]] || { echo "'$name' has quota $got"; return 1; }
     done
     groups=$(guest_groups)
-    if [[ $(grep -c . <<< "$groups") -ne $(($(wc -w <<< "$guests") * 7)) ]]; then
+    if [[ $(grep -c . <<< "$groups") -ne $(($(wc -w <<< "$guests") * $(wc -w <<< "$own_hierarchies"))) ]]; then
         printf 'guests: %s\ngroups:\n%s\n' "$guests" "$groups"
         return 1
     fi
@@ -63,7 +63,7 @@ check_consistent()
         rm -f /run/libvirt/qemu/g1.{xml,pid}
         must "libvirtd starts again" daemon_start
     fi
-    wait_for 6 consistent
+    wait_for $patience consistent
     check "$1" consistent
 }
 
@@ -125,7 +125,7 @@ shares=700 quota=30000
 
 # QEMU.
 kill -9 "$(guest_pid g1)"
-check "QEMU killed: the guest is off" wait_for 10 guest_state g1 'shut off'
+check "QEMU killed: the guest is off" wait_for $patience guest_state g1 'shut off'
 check_consistent "QEMU killed: nothing is left"
 must "the guest starts" virsh start g1
 pid=$(guest_pid g1)
@@ -135,7 +135,7 @@ check_gone()
 {
     ! grep -q . "$(group_dir cpu $partition g1)/emulator/cgroup.procs"
 }
-check "QEMU killed while there is no daemon" wait_for 5 check_gone
+check "QEMU killed while there is no daemon" wait_for $patience check_gone
 must "libvirtd starts again" daemon_start
 check "the guest is off" guest_state g1 'shut off'
 check_consistent "and nothing is left of it"

@@ -79,7 +79,7 @@ start_lab()
         daemon_start && define_guest g1 && virsh start g1 && guest_pid g1 && exec sleep 300' \
         > "$scratch/ready" 2>&1 &
     victim=$!
-    wait_for 30 grep -qx '[0-9][0-9]*' "$scratch/ready"
+    wait_for $patience grep -qx '[0-9][0-9]*' "$scratch/ready"
 }
 
 # processes_of_lab PID: how many processes and threads are in its groups
@@ -104,7 +104,7 @@ if controller_mount unified > /dev/null; then
         kill -$signal "$victim"
         wait "$victim" 2>/dev/null
         if [[ $signal == KILL ]]; then
-            check "SIGKILL: all its processes die with it" wait_for 10 alone_in "$victim"
+            check "SIGKILL: all its processes die with it" wait_for $patience alone_in "$victim"
             differ "SIGKILL: its groups stay for the moment" "" "$(groups_of_lab "$victim")"
             check "SIGKILL: the next laboratory" "$lab" v1 --none -- true
         fi

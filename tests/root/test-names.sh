@@ -96,7 +96,7 @@ if [[ ! ${LAB_MODE:-} ]]; then
     export CORRAL_NAMES=$(mktemp -d)
     trap 'rm -rf "$CORRAL_NAMES"' EXIT
     (
-        "$test_dir/lab" v1 --none -- "$(realpath "$0")" > "$CORRAL_NAMES/expected"
+        "${laboratory[@]}" v1 --none -- "$(realpath "$0")" > "$CORRAL_NAMES/expected"
         touch "$CORRAL_NAMES/done"
     ) &
 fi

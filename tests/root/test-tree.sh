@@ -64,7 +64,10 @@ make_group by/hand/mail.qemu.libvirt
 label by/hand/mail.qemu.libvirt name "$name"
 label by/hand/mail.qemu.libvirt uuid "$uuid"
 label by/hand/mail.qemu.libvirt driver qemu
+label by/hand/mail.qemu.libvirt owner "system /by/hand/mail.qemu.libvirt"
 make_group by/orphan.qemu.libvirt
+make_group by/box/machine/inside.qemu.libvirt
+label by/box/machine/inside.qemu.libvirt owner "system /machine/inside.qemu.libvirt"
 
 cpu=$(controller_mount cpu)/by/hand/mail.qemu.libvirt
 memory=$(controller_mount memory)/by/hand/mail.qemu.libvirt
@@ -77,7 +80,7 @@ echo 64M > "$memory/memory.limit_in_bytes"
 bash -c 'echo $$ > "$0/cgroup.procs"; echo $$ > "$1/cgroup.procs"; exec -a hand sleep 300' \
     "$memory" "$cpu/emulator" &
 process=$!
-must "a process is in the groups" wait_for 10 grep -qx sleep "/proc/$process/comm"
+must "a process is in the groups" wait_for $patience grep -qx sleep "/proc/$process/comm"
 
 tree=$("$corral" tree)
 contains "the partition" '(^|'$'\n'')/by('$'\n'')' "$tree"
@@ -91,6 +94,8 @@ contains "a child, its ceiling and its thread" \
 contains "vcpu10 after vcpu9" 'vcpu9: ceiling unlimited.*vcpu10: ceiling 30000 us every 100000 us' "$tree"
 contains "without labels the group's name serves, and without a process it is an orphan" \
     'orphan \(qemu\), no process: an orphan' "$tree"
+
+same "what a container's libvirt has made is not the host's" "" "$(grep inside <<< "$tree")"
 
 json=$("$corral" tree --json | tr -d ' \n')
 contains "the same in JSON" \
