@@ -493,15 +493,39 @@ endif
 
 root_tests = \
 	tests/root/test-aside.sh \
+	tests/root/test-autostart.sh \
+	tests/root/test-blkio.sh \
 	tests/root/test-born.sh \
+	tests/root/test-cpuset.sh \
+	tests/root/test-crash-calls.sh \
+	tests/root/test-crash-migration.sh \
 	tests/root/test-crash.sh \
+	tests/root/test-device-audit.sh \
+	tests/root/test-device-jobs.sh \
+	tests/root/test-devices.sh \
 	tests/root/test-group.sh \
+	tests/root/test-helpers.sh \
 	tests/root/test-lab.sh \
+	tests/root/test-life.sh \
 	tests/root/test-managed.sh \
+	tests/root/test-memory.sh \
+	tests/root/test-metadata.sh \
+	tests/root/test-migrate.sh \
 	tests/root/test-names.sh \
 	tests/root/test-sched-parity.sh \
+	tests/root/test-numa.sh \
+	tests/root/test-pin.sh \
+	tests/root/test-restore.sh \
+	tests/root/test-session.sh \
+	tests/root/test-shares.sh \
+	tests/root/test-snapshot.sh \
+	tests/root/test-stats.sh \
 	tests/root/test-tree.sh \
+	tests/root/test-tunable.sh \
+	tests/root/test-upgrade.sh \
+	tests/root/test-vcpus.sh \
 	tests/root/test-xml-quota.sh \
+	tests/root/test-xml-roundtrip.sh \
 	$(NULL)
 
 # The library on the kernel: test-group.sh runs them here, tests/vm in a virtual machine.
@@ -619,7 +643,9 @@ vm_programs = \
 
 EXTRA_DIST += \
 	tests/data \
+	tests/root/devices.sh \
 	tests/root/functions.sh \
+	tests/root/pair.sh \
 	tests/vm/functions.sh \
 	$(root_tests) \
 	$(vm_tests) \
