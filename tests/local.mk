@@ -507,6 +507,17 @@ root_tests = \
 	tests/root/test-helpers.sh \
 	tests/root/test-lab.sh \
 	tests/root/test-life.sh \
+	tests/root/test-lxc-crash.sh \
+	tests/root/test-lxc-deaf.sh \
+	tests/root/test-lxc-devices.sh \
+	tests/root/test-lxc-freeze.sh \
+	tests/root/test-lxc-group.sh \
+	tests/root/test-lxc-stop.sh \
+	tests/root/test-lxc-hybrid.sh \
+	tests/root/test-lxc-owner.sh \
+	tests/root/test-lxc-tune.sh \
+	tests/root/test-lxc-use.sh \
+	tests/root/test-lxc.sh \
 	tests/root/test-managed.sh \
 	tests/root/test-memory.sh \
 	tests/root/test-metadata.sh \
@@ -515,6 +526,8 @@ root_tests = \
 	tests/root/test-sched-parity.sh \
 	tests/root/test-numa.sh \
 	tests/root/test-pin.sh \
+	tests/root/test-pod-aside.sh \
+	tests/root/test-pod.sh \
 	tests/root/test-restore.sh \
 	tests/root/test-session.sh \
 	tests/root/test-shares.sh \
@@ -554,6 +567,10 @@ kernel_tests = \
 kernel_scripts = \
 	tests/root/group-python \
 	$(NULL)
+
+# What is loaded into the daemon to make it slow.
+root_modules = tests/root/slow-monitor.la
+check_LTLIBRARIES += $(root_modules)
 
 # What a test cannot say through virsh, it says through these.
 root_programs = \
@@ -621,6 +638,9 @@ tests_root_group_watch_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_watch_LDADD = tests/lib/libevent-log.la $(kernel_test_ldadd)
 tests_root_call_scheduler_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS)
 tests_root_call_scheduler_LDADD = $(LIBVIRT_LIBS) $(GLIB_LIBS)
+tests_root_slow_monitor_la_SOURCES = tests/root/slow-monitor.c
+tests_root_slow_monitor_la_LDFLAGS = $(fake_module_ldflags)
+tests_root_slow_monitor_la_LIBADD = -ldl
 check_PROGRAMS += $(root_programs)
 
 # ---- the virtual machine ------------------------------------------------------
@@ -643,9 +663,11 @@ vm_programs = \
 
 EXTRA_DIST += \
 	tests/data \
+	tests/root/containers.sh \
 	tests/root/devices.sh \
 	tests/root/functions.sh \
 	tests/root/pair.sh \
+	tests/root/pod.sh \
 	tests/vm/functions.sh \
 	$(root_tests) \
 	$(vm_tests) \
@@ -668,7 +690,7 @@ dist_noinst_SCRIPTS += \
 # not see each other; many of their tests wait most of the time.
 ROOT_JOBS = 3
 
-check-root: all stage $(root_programs)
+check-root: all stage $(root_programs) $(root_modules)
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) -j$(ROOT_JOBS) check-TESTS \
 		TESTS='$(root_tests)' TEST_SUITE_LOG=test-suite-root.log
 
