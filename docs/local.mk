@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	docs/delegation.md \
 	docs/devices.md \
 	docs/domstats.md \
+	docs/differences.md \
 	docs/examples/confine.c \
 	docs/examples/guests.py \
 	docs/held.md \

@@ -492,6 +492,7 @@ endif
 # ---- the laboratory -----------------------------------------------------------
 
 root_tests = \
+	tests/root/test-access.sh \
 	tests/root/test-aside.sh \
 	tests/root/test-autostart.sh \
 	tests/root/test-blkio.sh \
@@ -523,8 +524,14 @@ root_tests = \
 	tests/root/test-metadata.sh \
 	tests/root/test-migrate.sh \
 	tests/root/test-names.sh \
-	tests/root/test-sched-parity.sh \
 	tests/root/test-numa.sh \
+	tests/root/test-parity-cpus.sh \
+	tests/root/test-parity-devices.sh \
+	tests/root/test-parity-life.sh \
+	tests/root/test-parity-lxc-life.sh \
+	tests/root/test-parity-lxc.sh \
+	tests/root/test-parity-sched.sh \
+	tests/root/test-parity-tune.sh \
 	tests/root/test-pin.sh \
 	tests/root/test-pod-aside.sh \
 	tests/root/test-pod.sh \
@@ -574,7 +581,8 @@ check_LTLIBRARIES += $(root_modules)
 
 # What a test cannot say through virsh, it says through these.
 root_programs = \
-	tests/root/call-scheduler \
+	tests/root/call-api \
+	tests/root/call-forged \
 	$(kernel_tests) \
 	$(NULL)
 check_LTLIBRARIES += tests/lib/libkernel-bed.la
@@ -636,11 +644,13 @@ tests_root_group_sampler_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_sampler_LDADD = $(kernel_test_ldadd)
 tests_root_group_watch_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_watch_LDADD = tests/lib/libevent-log.la $(kernel_test_ldadd)
-tests_root_call_scheduler_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS)
-tests_root_call_scheduler_LDADD = $(LIBVIRT_LIBS) $(GLIB_LIBS)
 tests_root_slow_monitor_la_SOURCES = tests/root/slow-monitor.c
 tests_root_slow_monitor_la_LDFLAGS = $(fake_module_ldflags)
 tests_root_slow_monitor_la_LIBADD = -ldl
+tests_root_call_api_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS)
+tests_root_call_api_LDADD = $(LIBVIRT_LIBS) $(GLIB_LIBS)
+tests_root_call_forged_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS)
+tests_root_call_forged_LDADD = $(LIBVIRT_LIBS) -ldl
 check_PROGRAMS += $(root_programs)
 
 # ---- the virtual machine ------------------------------------------------------
@@ -668,6 +678,7 @@ EXTRA_DIST += \
 	tests/root/functions.sh \
 	tests/root/pair.sh \
 	tests/root/pod.sh \
+	tests/root/parity.sh \
 	tests/vm/functions.sh \
 	$(root_tests) \
 	$(vm_tests) \
@@ -761,4 +772,4 @@ bench: all stage $(bench_programs)
 bench-library: $(bench_programs)
 	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(BASH) $(srcdir)/tests/bench/bench.sh --library
 
-CLEANFILES += test-suite-root.log test-suite-valgrind.log test-suite-vm.log
+CLEANFILES += test-suite-parity.log test-suite-root.log test-suite-valgrind.log test-suite-vm.log
