@@ -506,13 +506,16 @@ root_tests = \
 	tests/root/test-devices.sh \
 	tests/root/test-group.sh \
 	tests/root/test-helpers.sh \
+	tests/root/test-hostile.sh \
 	tests/root/test-lab.sh \
 	tests/root/test-life.sh \
+	tests/root/test-lxc-clients.sh \
 	tests/root/test-lxc-crash.sh \
 	tests/root/test-lxc-deaf.sh \
 	tests/root/test-lxc-devices.sh \
 	tests/root/test-lxc-freeze.sh \
 	tests/root/test-lxc-group.sh \
+	tests/root/test-lxc-hostile.sh \
 	tests/root/test-lxc-stop.sh \
 	tests/root/test-lxc-hybrid.sh \
 	tests/root/test-lxc-owner.sh \
@@ -582,6 +585,7 @@ check_LTLIBRARIES += $(root_modules)
 # What a test cannot say through virsh, it says through these.
 root_programs = \
 	tests/root/call-api \
+	tests/root/hostile-client \
 	tests/root/call-forged \
 	$(kernel_tests) \
 	$(NULL)
@@ -644,6 +648,9 @@ tests_root_group_sampler_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_sampler_LDADD = $(kernel_test_ldadd)
 tests_root_group_watch_CPPFLAGS = $(kernel_test_cppflags)
 tests_root_group_watch_LDADD = tests/lib/libevent-log.la $(kernel_test_ldadd)
+tests_root_hostile_client_SOURCES = tests/root/hostile-calls.def tests/root/hostile-client.c
+tests_root_hostile_client_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS)
+tests_root_hostile_client_LDADD = $(LIBVIRT_LIBS) $(GLIB_LIBS)
 tests_root_slow_monitor_la_SOURCES = tests/root/slow-monitor.c
 tests_root_slow_monitor_la_LDFLAGS = $(fake_module_ldflags)
 tests_root_slow_monitor_la_LIBADD = -ldl
@@ -676,6 +683,7 @@ EXTRA_DIST += \
 	tests/root/containers.sh \
 	tests/root/devices.sh \
 	tests/root/functions.sh \
+	tests/root/hostile.sh \
 	tests/root/pair.sh \
 	tests/root/pod.sh \
 	tests/root/parity.sh \
