@@ -495,6 +495,9 @@ root_tests = \
 	tests/root/test-access.sh \
 	tests/root/test-aside.sh \
 	tests/root/test-autostart.sh \
+	tests/root/test-balloon-command.sh \
+	tests/root/test-balloon-guest.sh \
+	tests/root/test-balloon.sh \
 	tests/root/test-blkio.sh \
 	tests/root/test-born.sh \
 	tests/root/test-cpuset.sh \
@@ -680,10 +683,12 @@ vm_programs = \
 
 EXTRA_DIST += \
 	tests/data \
+	tests/root/balloon.sh \
 	tests/root/containers.sh \
 	tests/root/devices.sh \
 	tests/root/functions.sh \
 	tests/root/hostile.sh \
+	tests/root/memory-hog.c \
 	tests/root/pair.sh \
 	tests/root/pod.sh \
 	tests/root/parity.sh \
@@ -698,6 +703,7 @@ dist_noinst_SCRIPTS += \
 	tests/bench/read-groups.py \
 	$(kernel_scripts) \
 	tests/root/lab \
+	tests/root/linux-guest \
 	tests/vm/agent \
 	tests/vm/collect-hosts \
 	tests/vm/image \
@@ -716,6 +722,10 @@ check-root: all stage $(root_programs) $(root_modules)
 # First and alone: it measures, and hands down a controller from the machine's own root.
 $(filter-out tests/root/test-group.log,$(root_tests:.sh=.log)): \
 	$(filter tests/root/test-group.log,$(root_tests:.sh=.log))
+
+# Last and alone: it adds swap to the machine, which is not what others count on.
+$(filter tests/root/test-balloon.log,$(root_tests:.sh=.log)): \
+	$(filter-out tests/root/test-balloon.log,$(root_tests:.sh=.log))
 
 check-vm: all stage $(vm_programs)
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS \
