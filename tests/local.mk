@@ -667,12 +667,27 @@ check_PROGRAMS += $(root_programs)
 #
 # One boot for each layout of cgroups, and in it all of vm_programs: programs that
 # are built, or scripts of the source tree, each given the path of a group for its
-# own.  Exit status 0 is success, 77 that it is not possible here.
+# own.  Exit status 0 is success, 77 that it is not possible here.  test-v2-lxc.sh
+# takes scripts of tests/root and gives each a laboratory in the machine; test-host.sh and
+# test-v2-qemu.sh run scripts on it as it is, with libvirtd a service of systemd's.
 
 vm_tests = \
+	tests/vm/test-host-trixie.sh \
+	tests/vm/test-host-balloon.sh \
+	tests/vm/test-host-machined.sh \
+	tests/vm/test-host.sh \
 	tests/vm/test-hybrid.sh \
 	tests/vm/test-machine.sh \
 	tests/vm/test-v1.sh \
+	tests/vm/test-v2-containers-trixie.sh \
+	tests/vm/test-v2-containers.sh \
+	tests/vm/test-v2-keep.sh \
+	tests/vm/test-v2-lxc-calls.sh \
+	tests/vm/test-v2-lxc.sh \
+	tests/vm/test-v2-qemu-trixie.sh \
+	tests/vm/test-v2-pod.sh \
+	tests/vm/test-v2-qemu.sh \
+	tests/vm/test-v2-shares.sh \
 	tests/vm/test-v2.sh \
 	$(NULL)
 
@@ -681,8 +696,15 @@ vm_programs = \
 	$(kernel_scripts) \
 	$(NULL)
 
+# In the machine alone: the container's systemd wants a pure cgroup v2.
+machine_tests = \
+	tests/root/test-lxc-systemd.sh \
+	$(NULL)
+
 EXTRA_DIST += \
 	tests/data \
+	$(machine_tests) \
+	tests/bench/servers.sh \
 	tests/root/balloon.sh \
 	tests/root/containers.sh \
 	tests/root/devices.sh \
@@ -693,6 +715,7 @@ EXTRA_DIST += \
 	tests/root/pod.sh \
 	tests/root/parity.sh \
 	tests/vm/functions.sh \
+	tests/vm/host.sh \
 	$(root_tests) \
 	$(vm_tests) \
 	$(NULL)
@@ -706,8 +729,21 @@ dist_noinst_SCRIPTS += \
 	tests/root/linux-guest \
 	tests/vm/agent \
 	tests/vm/collect-hosts \
+	tests/vm/host-activate.sh \
+	tests/vm/host-apparmor.sh \
+	tests/vm/host-balloon.sh \
+	tests/vm/host-cost.sh \
+	tests/vm/host-keep.sh \
+	tests/vm/host-lxc.sh \
+	tests/vm/host-machined.sh \
+	tests/vm/host-qemu.sh \
+	tests/vm/host-shares.sh \
+	tests/vm/host-tune.sh \
+	tests/vm/host-upgrade.sh \
 	tests/vm/image \
 	tests/vm/machine \
+	tests/vm/run-hosts \
+	tests/vm/run-labs \
 	tests/vm/run-programs \
 	$(NULL)
 
@@ -727,9 +763,19 @@ $(filter-out tests/root/test-group.log,$(root_tests:.sh=.log)): \
 $(filter tests/root/test-balloon.log,$(root_tests:.sh=.log)): \
 	$(filter-out tests/root/test-balloon.log,$(root_tests:.sh=.log))
 
+# An emulated machine keeps less than two processors busy.
+VM_JOBS = 2
+
 check-vm: all stage $(vm_programs)
-	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS \
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) -j$(VM_JOBS) check-TESTS \
 		TESTS='$(vm_tests)' TEST_SUITE_LOG=test-suite-vm.log
+
+# First, and one after the other: their programs measure.
+vm_logs = $(vm_tests:.sh=.log)
+vm_alone = tests/vm/test-hybrid.log tests/vm/test-v1.log tests/vm/test-v2.log
+$(filter-out $(vm_alone),$(vm_logs)): $(filter $(vm_alone),$(vm_logs))
+$(filter tests/vm/test-v1.log,$(vm_logs)): $(filter tests/vm/test-hybrid.log,$(vm_logs))
+$(filter tests/vm/test-v2.log,$(vm_logs)): $(filter tests/vm/test-hybrid.log tests/vm/test-v1.log,$(vm_logs))
 
 # Who else makes groups is compared with only if it was there at configure time.
 bench_programs = \

@@ -6,24 +6,34 @@
 # What a machine has to say appears in the test's output as it comes.
 
 vm_dir=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+# A test that is ended from outside leaves none behind.
+machine=(setpriv --pdeathsig TERM "$vm_dir/machine")
 . "$vm_dir/../root/functions.sh"
 
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM
 
-# need_machine: makes the image, if need be
+# need_machine [OPTION]...: makes the image, if need be
 need_machine()
 {
     local log=$scratch/image.log
 
-    "$vm_dir/machine" image 2>&1 | tee "$log"
+    "$vm_dir/machine" image "$@" 2>&1 | tee "$log"
     case ${PIPESTATUS[0]} in
     0) ;;
     77) skip "$(sed -n 's/^image: //p' "$log")" ;;
     *) fail "the image of the machine can be made"; finish ;;
     esac
     type -P qemu-system-x86_64 > /dev/null || skip "qemu-system-x86_64 is not installed"
+}
+
+# need_driver MAJOR: one in the stage for such a libvirt, which is not this host's
+need_driver()
+{
+    need_stage
+    find "$CORRAL_STAGE" -path "*/corral/$1.*/driver.so" | grep -q . ||
+        skip "there is no driver for libvirt $1 in this build: configure --with-also-libvirt=trixie"
 }
 
 # real_program NAME: the file of a program or script of the build or source tree.
@@ -52,6 +62,35 @@ pack_corral()
         cp -a "$source_dir/docs" "$1/"
 }
 
+# run_machine OPTION... PAYLOAD: what takes two minutes, no part of it more than one.  An
+# emulated machine may stand still and not say why: once and again, if there was no result.
+run_machine()
+{
+    local status tries
+
+    for tries in 2 1 0; do
+        "${machine[@]}" run "$@"
+        status=$?
+        ((status == 124 && tries)) || break
+        note "the machine was not through in time: once more"
+    done
+    return $status
+}
+
+# tell_failed OUT NAME...: once more, and last, what those that failed have said: an output
+# that is cut is cut in the middle
+tell_failed()
+{
+    local out=$1
+    local name
+
+    shift
+    for name; do
+        echo "# $name failed:"
+        "$source_dir/build-aux/excerpt" "$out/$name.log" | sed 's/^/      | /'
+    done
+}
+
 # run_programs LAYOUT: each of $CORRAL_VM_PROGRAMS in one machine with cgroups of
 # this LAYOUT, and a check for each
 run_programs()
@@ -60,6 +99,7 @@ run_programs()
     local payload=$scratch/payload
     local out=$scratch/out
     local program file status number=0 skipped=0
+    local failed=()
 
     need_stage
     need_machine
@@ -74,8 +114,7 @@ run_programs()
 
     must "there is something to run" test "$number" -gt 0
 
-    "$vm_dir/machine" run --cgroups "$layout" --timeout $((120 + 400 * number)) \
-        --out "$out" "$payload"
+    run_machine --cgroups "$layout" --timeout 350 --out "$out" "$payload"
     same "the machine ran to its end" 0 $?
 
     for program in $CORRAL_VM_PROGRAMS; do
@@ -83,10 +122,82 @@ run_programs()
         case $status in
         0) pass "$program, cgroups $layout" ;;
         77) note "$program, cgroups $layout: skipped"; skipped=$((skipped + 1)) ;;
-        *) fail "$program, cgroups $layout" "exit status ${status:-unknown: it was not run}" ;;
+        *)
+            fail "$program, cgroups $layout" "exit status ${status:-unknown: it was not run}"
+            failed+=("${program##*/}")
+            ;;
         esac
     done
+    tell_failed "$out" "${failed[@]}"
     # As in test-group.sh: if none can run here, so is all of this.
     ((skipped < number)) || skip "none of the programs can run on cgroups $layout"
+    finish
+}
+
+# check_results OUT WHERE TEST...: a check for each, of what the machine has left in OUT; those
+# that failed and have a log there are heard once more
+check_results()
+{
+    local out=$1
+    local where=$2
+    local failed=()
+    local test status
+
+    shift 2
+    for test; do
+        status=$(sed -n "s/^${test##*/} //p" "$out/results" 2> /dev/null)
+        same "$test, $where" 0 "${status:-unknown: it was not run}"
+        [[ $status == 0 || ! -e $out/${test##*/}.log ]] || failed+=("${test##*/}")
+    done
+    tell_failed "$out" "${failed[@]}"
+}
+
+# run_labs LAYOUT TEST...: each of the laboratory's tests in one machine with cgroups of
+# this LAYOUT, in a laboratory there, and a check for each
+run_labs()
+{
+    local layout=$1
+    local payload=$scratch/payload
+    local out=$scratch/out
+
+    shift
+    need_stage
+    need_machine
+    pack_corral "$payload" && cp -a "$source_dir/tests/root" "$payload/tests/" &&
+        cp "$vm_dir/run-labs" "$payload/run" || exit 1
+    printf '%s\n' "$@" > "$payload/labs"
+
+    "${machine[@]}" run --cgroups "$layout" --timeout 1400 --out "$out" "$payload"
+    same "the machine ran to its end" 0 $?
+
+    check_results "$out" "cgroups $layout" "$@"
+    finish
+}
+
+# run_hosts [OPTION]... -- TEST...: each of the scripts host-*.sh on a host with systemd, one
+# after the other, and a check for each.  OPTIONs are the machine's; cgroups are v2's.
+run_hosts()
+{
+    local payload=$scratch/payload
+    local out=$scratch/out
+    local options=()
+    local release=()
+
+    while [[ $1 != -- ]]; do
+        [[ $1 == --release ]] && release=("$1" "$2")
+        options+=("$1")
+        shift
+    done
+    shift
+    need_stage
+    need_machine "${release[@]}"
+    pack_corral "$payload" && cp -a "$source_dir"/tests/{root,vm} "$payload/tests/" &&
+        cp "$vm_dir/run-hosts" "$payload/run" || exit 1
+    printf 'tests/vm/%s\n' "$@" > "$payload/hosts"
+
+    "${machine[@]}" run "${options[@]}" --timeout 1400 --out "$out" "$payload"
+    same "the machine ran to its end" 0 $?
+
+    check_results "$out" "${release[1]:-this release}" "$@"
     finish
 }

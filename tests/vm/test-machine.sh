@@ -89,7 +89,7 @@ check "and leaves nothing behind" none_left
 
 machine good
 good=$!
-must "a machine that runs" wait_for 30 emulator_runs
+must "a machine that runs" wait_for $patience emulator_runs
 kill -TERM $good
 wait $good
 same "ends with its script" 143 $?
@@ -97,9 +97,9 @@ check "and leaves nothing behind" none_left
 
 machine good
 good=$!
-must "a machine that runs" wait_for 30 emulator_runs
+must "a machine that runs" wait_for $patience emulator_runs
 kill -KILL $good
 wait $good 2> /dev/null
-check "ends with its script even if that is killed" wait_for 10 eval '! emulator_runs'
+check "ends with its script even if that is killed" wait_for $patience eval '! emulator_runs'
 
 finish
