@@ -3,7 +3,8 @@
 #   make check        unit tests, in-process driver tests and the checks of the tree: no root
 #   make check-root   tests in the laboratory, $(ROOT_JOBS) at a time
 #   make check-vm     tests in a virtual machine with systemd, for each layout of cgroups
-#   make bench        figures; make bench-library: without the driver's
+#   make bench        figures; make bench-library: without the driver's; make bench-host: in
+#                     the virtual machine with systemd
 #
 # Each keeps a summary of its own: test-suite.log, test-suite-root.log, test-suite-vm.log.
 
@@ -720,8 +721,13 @@ EXTRA_DIST += \
 	$(vm_tests) \
 	$(NULL)
 dist_noinst_SCRIPTS += \
+	tests/bench/bench-balloon.sh \
+	tests/bench/bench-containers.sh \
 	tests/bench/bench-crun.sh \
 	tests/bench/bench-guest.sh \
+	tests/bench/bench-guests.sh \
+	tests/bench/bench-host.sh \
+	tests/bench/bench-tenants.sh \
 	tests/bench/bench.sh \
 	tests/bench/read-groups.py \
 	$(kernel_scripts) \
@@ -786,6 +792,7 @@ bench_programs = \
 	tests/bench/bench-reads \
 	tests/bench/time-commands \
 	tests/bench/time-guest \
+	tests/bench/time-guests \
 	$(NULL)
 tests_bench_bench_devices_SOURCES = \
 	tests/bench/bench-devices.c \
@@ -827,11 +834,16 @@ tests_bench_bench_reads_SOURCES = $(bench_common) tests/bench/bench-reads.c
 tests_bench_bench_reads_LDADD = libcorral.la $(GLIB_LIBS)
 tests_bench_time_guest_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS)
 tests_bench_time_guest_LDADD = $(LIBVIRT_LIBS)
+tests_bench_time_guests_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS)
+tests_bench_time_guests_LDADD = $(LIBVIRT_LIBS) -lpthread
 EXTRA_PROGRAMS = $(bench_programs)
 CLEANFILES += $(bench_programs)
 
 bench: all stage $(bench_programs)
 	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(BASH) $(srcdir)/tests/bench/bench.sh
+
+bench-host: all stage
+	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(BASH) $(srcdir)/tests/bench/bench-host.sh
 
 bench-library: $(bench_programs)
 	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(BASH) $(srcdir)/tests/bench/bench.sh --library

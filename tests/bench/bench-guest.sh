@@ -80,40 +80,10 @@ need_stage
 need_program tests/bench/time-guest
 type -P strace > /dev/null || skip "strace is not installed"
 
-scratch=$(mktemp -d)
-declare -A server=()
-clean_up()
-{
-    ((${#server[@]})) && kill "${server[@]}" 2>/dev/null
-    wait
-    rm -rf "$scratch"
-}
-trap clean_up EXIT
-
-
+. "$bench_dir/servers.sh"
 kinds=(none stock corral)
-declare -A ask answer calls
-for kind in "${kinds[@]}"; do
-    option=--$kind
-    [[ $kind == corral ]] && option=
-    mkfifo "$scratch/$kind.in" "$scratch/$kind.out"
-    "$test_dir/lab" v1 $option -- "$(realpath "$0")" < "$scratch/$kind.in" > "$scratch/$kind.out" &
-    server[$kind]=$!
-    exec {fd}> "$scratch/$kind.in"
-    ask[$kind]=$fd
-    exec {fd}< "$scratch/$kind.out"
-    answer[$kind]=$fd
-done
-
-# request KIND WHAT: the answer in $reply
-request()
-{
-    echo "$2" >&"${ask[$1]}"
-    if ! read -r -t 120 reply <&"${answer[$1]}" || [[ $reply == failed* ]]; then
-        echo "bench-guest.sh: $1: $2: ${reply:-no answer}" >&2
-        exit 1
-    fi
-}
+declare -A calls
+start_servers
 
 # The first start of each is not counted: it finds nothing in any cache.
 for ((round = 0; round <= rounds; round++)); do

@@ -52,7 +52,7 @@ in_machine()
     if [[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]]; then
         "$@"
     else
-        "$test_dir/lab" v1 --none -- "$@"
+        "${laboratory[@]}" v1 --none -- "$@"
     fi
 }
 
@@ -92,6 +92,22 @@ fi
 if [[ $parts != library ]]; then
     title "the driver: starting guests"
     "$bench_dir/bench-guest.sh" "$@"
+    note_status $?
+
+    title "the driver: a hundred guests"
+    "$bench_dir/bench-guests.sh"
+    note_status $?
+
+    title "the driver: a hundred guests kept to their balloons"
+    "$bench_dir/bench-balloon.sh"
+    note_status $?
+
+    title "the driver: two guests and little memory"
+    "$bench_dir/bench-tenants.sh"
+    note_status $?
+
+    title "the driver: two hundred containers"
+    "$bench_dir/bench-containers.sh"
     note_status $?
 fi
 
