@@ -148,7 +148,7 @@ work(gpointer data, gpointer opaque)
     DrvClaim *claim = NULL;
 
     if (!entry->glance || !drv_ward_glance(entry->ward, &pause_us)) {
-        claim = drv_keeper_claim(self->means.stack->keeper, uuid, DRV_CLAIM_PASS);
+        claim = drv_keeper_claim(self->means.stack->keeper, uuid, DRV_CLAIM_LOOK);
         caller = drv_access_elevate();
         if (claim)
             there = drv_ward_look(entry->ward, self->conn, &pause_us);

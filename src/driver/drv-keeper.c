@@ -85,8 +85,9 @@ drv_keeper_claim(DrvKeeper *self, const char *uuid, DrvClaimPurpose purpose)
 
     entry->users++;
     while (entry->busy) {
-        if (purpose == DRV_CLAIM_PASS || (purpose == DRV_CLAIM_TIDY && entry->start)) {
-            entry->again = TRUE;
+        if (purpose >= DRV_CLAIM_PASS || (purpose == DRV_CLAIM_TIDY && entry->start)) {
+            if (purpose != DRV_CLAIM_LOOK)
+                entry->again = TRUE;
             entry->users--;
             return NULL;
         }

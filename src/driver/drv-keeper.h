@@ -22,6 +22,7 @@ typedef enum {
     DRV_CLAIM_CHANGE, /* likewise: a running guest's tuning, devices or threads are changed */
     DRV_CLAIM_TIDY,   /* waits for all but a start; gives up where one is under way */
     DRV_CLAIM_PASS,   /* waits for nobody: a thread that looks after all guests must not */
+    DRV_CLAIM_LOOK,   /* likewise, and leaves nothing to do: whoever comes again by himself */
 } DrvClaimPurpose;
 
 DrvKeeper *drv_keeper_new(CorralHost *host);
@@ -32,8 +33,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DrvKeeper, drv_keeper_free)
 CorralHost *drv_keeper_get_host(DrvKeeper *self);
 
 /*
- * NULL only for DRV_CLAIM_TIDY and DRV_CLAIM_PASS: whoever holds the claim then
- * learns on release that he should look again.
+ * NULL only for the last three.  But for DRV_CLAIM_LOOK, whoever holds the claim then
+ * learns on release that he should look again; somebody who asks at short intervals
+ * would have him look for ever.
  */
 DrvClaim *drv_keeper_claim(DrvKeeper *self, const char *uuid, DrvClaimPurpose purpose);
 

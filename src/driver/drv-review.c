@@ -50,7 +50,7 @@ drv_review_all(DrvStack *stack, virConnectPtr conn, char **uuids)
         return;
 
     for (i = 0; uuids[i]; i++) {
-        DrvClaim *claim = drv_keeper_claim(stack->keeper, uuids[i], DRV_CLAIM_PASS);
+        DrvClaim *claim = drv_keeper_claim(stack->keeper, uuids[i], DRV_CLAIM_LOOK);
         g_autofree char *path = claim ? drv_claim_dup_path(claim) : NULL;
 
         if (path)

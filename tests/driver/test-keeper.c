@@ -131,6 +131,21 @@ test_tidy_during_start(Bed *bed, gconstpointer data G_GNUC_UNUSED)
     g_assert_false(drv_claim_release(start));
 }
 
+/* Whoever passes by leaves the work to the holder; whoever only looks leaves none. */
+static void
+test_in_passing(Bed *bed, gconstpointer data G_GNUC_UNUSED)
+{
+    DrvClaim *holder = drv_keeper_claim(bed->keeper, UUID, DRV_CLAIM_TIDY);
+
+    g_assert_null(drv_keeper_claim(bed->keeper, UUID, DRV_CLAIM_LOOK));
+    g_assert_false(drv_claim_release(holder));
+
+    holder = drv_keeper_claim(bed->keeper, UUID, DRV_CLAIM_LOOK);
+    g_assert_null(drv_keeper_claim(bed->keeper, UUID, DRV_CLAIM_PASS));
+    g_assert_null(drv_keeper_claim(bed->keeper, UUID, DRV_CLAIM_LOOK));
+    g_assert_true(drv_claim_release(holder));
+}
+
 typedef struct {
     DrvKeeper *keeper;
     DrvClaimPurpose purpose;
@@ -194,6 +209,7 @@ main(int argc, char **argv)
     g_test_add("/keeper/one-holder", Bed, NULL, set_up, test_one_holder, tear_down);
     g_test_add("/keeper/next-in-line", Bed, NULL, set_up, test_next_in_line, tear_down);
     g_test_add("/keeper/tidy-during-start", Bed, NULL, set_up, test_tidy_during_start, tear_down);
+    g_test_add("/keeper/in-passing", Bed, NULL, set_up, test_in_passing, tear_down);
     g_test_add("/keeper/starters", Bed, GUINT_TO_POINTER(6), set_up, test_exclusive, tear_down);
     g_test_add("/keeper/tidiers", Bed, GUINT_TO_POINTER(0), set_up, test_exclusive, tear_down);
     g_test_add("/keeper/both", Bed, GUINT_TO_POINTER(3), set_up, test_exclusive, tear_down);
