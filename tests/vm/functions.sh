@@ -63,18 +63,16 @@ pack_corral()
 }
 
 # run_machine OPTION... PAYLOAD: what takes two minutes, no part of it more than one.  An
-# emulated machine may stand still and not say why: once and again, if there was no result.
+# emulated machine may stand still and not say why: once more, if there was no result.
 run_machine()
 {
-    local status tries
+    local status
 
-    for tries in 2 1 0; do
-        "${machine[@]}" run "$@"
-        status=$?
-        ((status == 124 && tries)) || break
-        note "the machine was not through in time: once more"
-    done
-    return $status
+    "${machine[@]}" run "$@"
+    status=$?
+    ((status == 124)) || return $status
+    note "the machine was not through in time: once more"
+    "${machine[@]}" run "$@"
 }
 
 # tell_failed OUT NAME...: once more, and last, what those that failed have said: an output
@@ -114,7 +112,8 @@ run_programs()
 
     must "there is something to run" test "$number" -gt 0
 
-    run_machine --cgroups "$layout" --timeout 350 --out "$out" "$payload"
+    # Some move a group from one processor to another.
+    run_machine --cgroups "$layout" --cpus 2 --timeout 600 --out "$out" "$payload"
     same "the machine ran to its end" 0 $?
 
     for program in $CORRAL_VM_PROGRAMS; do
@@ -152,14 +151,20 @@ check_results()
     tell_failed "$out" "${failed[@]}"
 }
 
-# run_labs LAYOUT TEST...: each of the laboratory's tests in one machine with cgroups of
-# this LAYOUT, in a laboratory there, and a check for each
+# run_labs LAYOUT [OPTION VALUE]... -- TEST...: each of the laboratory's tests in one machine with
+# cgroups of this LAYOUT, in a laboratory there, and a check for each.  OPTIONs are the machine's.
 run_labs()
 {
     local layout=$1
     local payload=$scratch/payload
     local out=$scratch/out
+    local options=()
 
+    shift
+    while [[ $1 != -- ]]; do
+        options+=("$1")
+        shift
+    done
     shift
     need_stage
     need_machine
@@ -167,7 +172,7 @@ run_labs()
         cp "$vm_dir/run-labs" "$payload/run" || exit 1
     printf '%s\n' "$@" > "$payload/labs"
 
-    "${machine[@]}" run --cgroups "$layout" --timeout 1400 --out "$out" "$payload"
+    "${machine[@]}" run --cgroups "$layout" "${options[@]}" --timeout 1400 --out "$out" "$payload"
     same "the machine ran to its end" 0 $?
 
     check_results "$out" "cgroups $layout" "$@"

@@ -9,5 +9,5 @@
 need_driver 11
 # Without audit nobody would hear of what is denied.  With one processor: on two emulated ones
 # Linux 6.12 was seen to trap over code of its scheduler that the other was just changing.
-run_hosts --release trixie --cpus 1 --append "apparmor=1 security=apparmor audit=1" -- \
+run_hosts --release trixie --append "apparmor=1 security=apparmor audit=1" -- \
     host-apparmor.sh

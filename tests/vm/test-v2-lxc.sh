@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/functions.sh"
 
-run_labs v2 \
+run_labs v2 -- \
     tests/root/test-lxc.sh \
     tests/root/test-lxc-group.sh \
     tests/root/test-lxc-owner.sh \

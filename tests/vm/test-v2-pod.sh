@@ -5,6 +5,6 @@
 
 . "$(dirname "$0")/functions.sh"
 
-run_labs v2 \
+run_labs v2 -- \
     tests/root/test-pod.sh \
     tests/root/test-pod-aside.sh

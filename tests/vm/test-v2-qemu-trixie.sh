@@ -7,4 +7,4 @@
 
 need_driver 11
 # With one processor, as in test-host-trixie.sh.
-run_hosts --release trixie --cpus 1 -- host-qemu.sh
+run_hosts --release trixie -- host-qemu.sh

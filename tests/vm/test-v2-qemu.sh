@@ -5,4 +5,4 @@
 
 . "$(dirname "$0")/functions.sh"
 
-run_hosts -- host-qemu.sh host-tune.sh
+run_hosts -- host-qemu.sh

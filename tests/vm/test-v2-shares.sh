@@ -5,4 +5,4 @@
 
 . "$(dirname "$0")/functions.sh"
 
-run_labs v2 tests/root/test-shares.sh
+run_labs v2 -- tests/root/test-shares.sh
