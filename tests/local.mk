@@ -762,7 +762,8 @@ ROOT_JOBS = 3
 # Takes minutes: begun last, it would be waited for by nobody but us.
 root_longest = tests/root/test-xml-roundtrip.sh
 
-check-root: all stage $(root_programs) $(root_modules)
+check-root: all
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) stage $(root_programs) $(root_modules)
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) -j$(ROOT_JOBS) check-TESTS \
 		TESTS='$(filter $(root_longest),$(root_tests)) $(filter-out $(root_longest),$(root_tests))' \
 		TEST_SUITE_LOG=test-suite-root.log
@@ -778,7 +779,8 @@ $(filter tests/root/test-balloon.log,$(root_tests:.sh=.log)): \
 # An emulated machine is one thread (see tests/vm/machine) that is busy most of the time.
 VM_JOBS = 2
 
-check-vm: all stage $(vm_programs)
+check-vm: all
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) stage $(vm_programs)
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) -j$(VM_JOBS) check-TESTS \
 		TESTS='$(vm_tests)' TEST_SUITE_LOG=test-suite-vm.log
 
@@ -838,10 +840,12 @@ tests_bench_time_guests_LDADD = $(LIBVIRT_LIBS) -lpthread
 EXTRA_PROGRAMS = $(bench_programs)
 CLEANFILES += $(bench_programs)
 
-bench: all stage $(bench_programs)
+bench: all
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) stage $(bench_programs)
 	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(BASH) $(srcdir)/tests/bench/bench.sh
 
-bench-host: all stage
+bench-host: all
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) stage
 	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(BASH) $(srcdir)/tests/bench/bench-host.sh
 
 bench-library: $(bench_programs)
