@@ -707,6 +707,7 @@ machine_tests = \
 EXTRA_DIST += \
 	tests/data \
 	$(machine_tests) \
+	tests/bench/answers.sh \
 	tests/bench/servers.sh \
 	tests/root/balloon.sh \
 	tests/root/containers.sh \

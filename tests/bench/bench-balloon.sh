@@ -12,6 +12,7 @@
 
 bench_dir=$(dirname "$(realpath "$0")")
 . "$bench_dir/../root/functions.sh"
+. "$bench_dir/answers.sh"
 
 guests=${1:-100}
 seconds=${2:-30}
@@ -19,8 +20,8 @@ namespace=https://corral.dev/xmlns/libvirt/domain/1.0
 
 # ---- in a laboratory -------------------------------------------------------------
 
-# daemon_time: the processor time it has used so far, microseconds
-daemon_time()
+# answer_cpu: the processor time it has used so far, microseconds
+answer_cpu()
 {
     awk -v hz="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print int(($12 + $13) * 1000000 / hz) }' \
         "/proc/$(daemon_pid)/stat"
@@ -32,11 +33,16 @@ all_kept()
     [[ $(virsh domstats --balloon | grep -cE 'cgroup.balloon.state=(enforced|unreachable)') == "$guests" ]]
 }
 
+answer_kept()
+{
+    wait_for 60 all_kept > /dev/null && echo 0 || echo "not all are kept"
+}
+
 # serve: does what it is told on standard input, one answer a line
 serve()
 {
     local work=/run/corral-lab
-    local request answer type=qemu i
+    local type=qemu i
     local policy="<corral:limits xmlns:corral='$namespace'><corral:balloon enforce='yes' grace='0'/></corral:limits>"
 
     kvm_works && type=kvm
@@ -50,19 +56,7 @@ serve()
         virsh < "$work/define"
     } > $work/log 2>&1 || { cat $work/log >&2; exit 1; }
 
-    coproc timer { "$build_dir/tests/bench/time-guests"; }
-    while read -r request; do
-        case $request in
-        cpu) answer=$(daemon_time) ;;
-        kept) answer=$(wait_for 60 all_kept > /dev/null && echo 0 || echo "not all are kept") ;;
-        *)
-            echo "$request" >&"${timer[1]}"
-            read -r answer <&"${timer[0]}"
-            ;;
-        esac
-        echo "$answer"
-    done
-    exit 0
+    answer_requests
 }
 
 [[ ${LAB_MODE:-} ]] && serve

@@ -13,6 +13,7 @@
 
 bench_dir=$(dirname "$(realpath "$0")")
 . "$bench_dir/../root/functions.sh"
+. "$bench_dir/answers.sh"
 . "$test_dir/containers.sh"
 need_containers
 
@@ -26,8 +27,8 @@ container_root()
     echo "$container_roots/all"
 }
 
-# daemon_memory: what the daemon has that nobody shares, KiB
-daemon_memory()
+# answer_memory: what the daemon has that nobody shares, KiB
+answer_memory()
 {
     awk '/^Anonymous:/ { print $2 }' "/proc/$(daemon_pid)/smaps_rollup"
 }
@@ -37,9 +38,9 @@ all_listed()
     (($(virsh list --name | grep -c .) == containers))
 }
 
-# come_back: microseconds until a daemon that was killed has its containers again, the
+# answer_return: microseconds until a daemon that was killed has its containers again, the
 # median of three times
-come_back()
+answer_return()
 {
     local begin i
 
@@ -51,8 +52,8 @@ come_back()
     done | sort -n | sed -n 2p
 }
 
-# whats_left: groups, processes and files; but libvirt leaves empty mount points and a socket
-whats_left()
+# answer_left: groups, processes and files; but libvirt leaves empty mount points and a socket
+answer_left()
 {
     {
         container_groups
@@ -78,7 +79,7 @@ END
 serve()
 {
     local work=/run/corral-lab
-    local request answer i
+    local i
 
     {
         daemon_start && make_init || exit 1
@@ -89,20 +90,7 @@ serve()
         virsh < "$work/define"
     } > $work/log 2>&1 || { cat $work/log >&2; exit 1; }
 
-    coproc timer { "$build_dir/tests/bench/time-guests"; }
-    while read -r request; do
-        case $request in
-        memory) answer=$(daemon_memory) ;;
-        return) answer=$(come_back) ;;
-        left) answer=$(whats_left); ;;
-        *)
-            echo "$request" >&"${timer[1]}"
-            read -r answer <&"${timer[0]}"
-            ;;
-        esac
-        echo "$answer"
-    done
-    exit 0
+    answer_requests
 }
 
 [[ ${LAB_MODE:-} ]] && serve

@@ -12,13 +12,14 @@
 
 bench_dir=$(dirname "$(realpath "$0")")
 . "$bench_dir/../root/functions.sh"
+. "$bench_dir/answers.sh"
 
 guests=${1:-100}
 
 # ---- in a laboratory -------------------------------------------------------------
 
-# daemon_memory: the daemon's share of the memory it uses, KiB
-daemon_memory()
+# answer_memory: the daemon's share of the memory it uses, KiB
+answer_memory()
 {
     awk '/^Pss:/ { print $2 }' "/proc/$(daemon_pid)/smaps_rollup"
 }
@@ -27,7 +28,7 @@ daemon_memory()
 serve()
 {
     local work=/run/corral-lab
-    local request answer type=qemu i
+    local type=qemu i
 
     kvm_works && type=kvm
     {
@@ -40,17 +41,7 @@ serve()
         virsh < "$work/define"
     } > $work/log 2>&1 || { cat $work/log >&2; exit 1; }
 
-    coproc timer { "$build_dir/tests/bench/time-guests"; }
-    while read -r request; do
-        if [[ $request == memory ]]; then
-            answer=$(daemon_memory)
-        else
-            echo "$request" >&"${timer[1]}"
-            read -r answer <&"${timer[0]}"
-        fi
-        echo "$answer"
-    done
-    exit 0
+    answer_requests
 }
 
 [[ ${LAB_MODE:-} ]] && serve
