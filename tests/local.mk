@@ -88,6 +88,7 @@ unit_tests = \
 	tests/unit/test-netclass \
 	tests/unit/test-pids \
 	tests/unit/test-policy-governor \
+	tests/unit/test-policy-xml \
 	tests/unit/test-pressure \
 	tests/unit/test-room \
 	tests/unit/test-sampler \
@@ -105,11 +106,19 @@ cgroup_test_ldadd = tests/lib/libfake-cgroup.la libcorral-private.la $(GLIB_LIBS
 guest_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/src/guest
 guest_test_ldadd = libcorral-guest.la $(LIBXML_LIBS) $(GLIB_LIBS)
 
-policy_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/src/policy
-policy_test_ldadd = libcorral-policy.la $(GLIB_LIBS)
+policy_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/src/policy -I$(top_srcdir)/src/guest
+policy_test_ldadd = \
+	libcorral-policy.la \
+	libcorral-guest.la \
+	libcorral.la \
+	$(LIBXML_LIBS) \
+	$(GLIB_LIBS) \
+	$(NULL)
 
 tests_unit_test_policy_governor_CPPFLAGS = $(policy_test_cppflags)
 tests_unit_test_policy_governor_LDADD = $(policy_test_ldadd)
+tests_unit_test_policy_xml_CPPFLAGS = $(policy_test_cppflags)
+tests_unit_test_policy_xml_LDADD = $(policy_test_ldadd)
 tests_unit_test_cg_codec_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_cg_codec_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_cg_codec_devices_CPPFLAGS = $(cgroup_test_cppflags)
@@ -258,8 +267,8 @@ driver_test_ldadd = \
 	tests/lib/libstack-bed.la \
 	tests/lib/libfake-cgroup.la \
 	libcorral-driver.la \
-	libcorral-guest.la \
 	libcorral-policy.la \
+	libcorral-guest.la \
 	libcorral-private.la \
 	$(LIBVIRT_LIBS) \
 	$(LIBXML_LIBS) \

@@ -254,8 +254,8 @@ driver_la_LDFLAGS = \
 	$(AM_LDFLAGS) -module -avoid-version -shared -export-symbols-regex '^corral_driver$$'
 driver_la_LIBADD = \
 	libcorral-driver.la \
-	libcorral-guest.la \
 	libcorral-policy.la \
+	libcorral-guest.la \
 	libcorral.la \
 	$(LIBXML_LIBS) \
 	$(GLIB_LIBS) \

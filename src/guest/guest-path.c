@@ -237,6 +237,17 @@ guest_path_build(const Guest *guest, GError **error)
     return g_string_free(g_steal_pointer(&path), FALSE);
 }
 
+char *
+guest_path_build_partition(const char *partition, GError **error)
+{
+    g_autoptr(GString) path = g_string_new(NULL);
+
+    if (!append_partition(path, partition, error))
+        return NULL;
+    g_string_truncate(path, path->len - 1);
+    return g_string_free(g_steal_pointer(&path), FALSE);
+}
+
 gboolean
 guest_path_is_guest(const char *component, const char *driver)
 {

@@ -11,6 +11,9 @@
  */
 char *guest_path_build(const Guest *guest, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The partition's part of that: "production/web" of "/production/web". */
+char *guest_path_build_partition(const char *partition, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Whether @component, the last component of a group's path, is a guest's of @driver; containers
  * have groups that libvirt makes: lxc-<number>-<name>.libvirt-lxc, and where systemd manages the
  * groups every guest has a scope. */

@@ -114,7 +114,7 @@ guest_tree_read_any(const char *xml, GError **error)
 
     parser = strlen(xml) <= G_MAXINT ? xmlNewParserCtxt() : NULL;
     if (!parser) {
-        g_set_error_literal(error, GUEST_ERROR, GUEST_ERROR_XML, "The domain XML is too long");
+        g_set_error_literal(error, GUEST_ERROR, GUEST_ERROR_XML, "the XML is too long");
         return NULL;
     }
     parser->_private = &problem;
@@ -124,7 +124,7 @@ guest_tree_read_any(const char *xml, GError **error)
     message = problem.message;
 
     if (!doc) {
-        g_set_error(error, GUEST_ERROR, GUEST_ERROR_XML, "Domain XML, line %d: %s", problem.line,
+        g_set_error(error, GUEST_ERROR, GUEST_ERROR_XML, "line %d: %s", problem.line,
                     message ? message : "not well-formed");
         return NULL;
     }
@@ -137,8 +137,10 @@ guest_tree_read(const char *xml, GError **error)
     g_autoptr(xmlDoc) doc = guest_tree_read_any(xml, error);
     const xmlNode *root;
 
-    if (!doc)
+    if (!doc) {
+        g_prefix_error(error, "Domain XML, ");
         return NULL;
+    }
     root = xmlDocGetRootElement(doc);
     if (!root || !g_str_equal((const char *)root->name, "domain")) {
         g_set_error(error, GUEST_ERROR, GUEST_ERROR_XML, "The root element is <%s>, not <domain>",

@@ -18,6 +18,8 @@ libcorral_guest_la_SOURCES = \
 	src/guest/guest-grants.h \
 	src/guest/guest-markup.c \
 	src/guest/guest-markup.h \
+	src/guest/guest-layout.c \
+	src/guest/guest-layout.h \
 	src/guest/guest-limits.c \
 	src/guest/guest-limits.h \
 	src/guest/guest-memtune.c \

@@ -6,5 +6,10 @@ noinst_LTLIBRARIES += libcorral-policy.la
 libcorral_policy_la_SOURCES = \
 	src/policy/policy-governor.c \
 	src/policy/policy-governor.h \
+	src/policy/policy-xml.c \
+	src/policy/policy-xml.h \
+	src/policy/policy.c \
+	src/policy/policy.h \
 	$(NULL)
-libcorral_policy_la_LIBADD = $(GLIB_LIBS)
+libcorral_policy_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src/guest $(LIBXML_CFLAGS)
+libcorral_policy_la_LIBADD = $(GLIB_LIBS) $(LIBXML_LIBS)

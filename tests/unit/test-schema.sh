@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# xml/held.rng accepts what corral writes, xml/limits.rng what it reads, and nothing else.
+# xml/held.rng accepts what corral writes, xml/limits.rng and xml/corral.rng what it reads, and
+# nothing else.
 set -u
 
 schema=$CORRAL_SRCDIR/xml/held.rng
@@ -116,7 +117,74 @@ bad "$(balloon "" "<corral:floor>1</corral:floor><corral:floor>1</corral:floor>"
 bad "$(balloon "" "<floor>1</floor>")"
 bad "<corral:balloon/><corral:balloon/>"
 
+# ---- what operators write ----
+
+validate()
+{
+    xmllint --noout --relaxng "$CORRAL_SRCDIR/xml/corral.rng" - <<< "<corral>$1</corral>" 2>&1
+}
+
+partition()
+{
+    echo "<partition name='/a'>$1</partition>"
+}
+
+good ""
+for layout in flat nested service single root uuid stock; do
+    good "<layout type='$layout'/>"
+done
+good "<partition name='/a/b'/><reserve excess='squeeze'><memory unit='GiB'>1</memory></reserve><partition name='/a'/>"
+good "<reserve excess='refuse'><cpus count='2'/></reserve>"
+good "<reserve><cpus cpuset='0-1,^1, 4'/></reserve>"
+good "<partition name='/a' priority='1000'/>"
+good "$(partition "<cputune><min_guarantee>2.5</min_guarantee><shares>2</shares></cputune>")"
+good "$(partition "<cputune><global_period>1000</global_period><global_quota>1000</global_quota></cputune>")"
+good "$(partition "<memtune><hard_limit unit='G'>1</hard_limit><min_guarantee>1</min_guarantee></memtune>")"
+good "$(partition "<blkiotune><weight>10</weight><device><path>/dev/a</path></device></blkiotune>")"
+good "$(partition "<numatune><memory nodeset='0'/></numatune><cpuset>1-3</cpuset><pids>1</pids>")"
+bad "<layuot type='flat'/>"
+bad "<layout/>"
+bad "<layout type='Flat'/>"
+bad "<layout type='flat'>words</layout>"
+bad "<layout type='flat'/><layout type='flat'/>"
+bad "words"
+bad "<reserve excess='kill'/>"
+bad "<reserve><memory/></reserve>"
+bad "<reserve><memory unit='pages'>1</memory></reserve>"
+bad "<reserve><cpus/></reserve>"
+bad "<reserve><cpus count='1' cpuset='0'/></reserve>"
+bad "<reserve><cpus cpuset='0-'/></reserve>"
+bad "<partition/>"
+bad "<partition name='a'/>"
+bad "<partition name='/'/>"
+bad "<partition name='/a' priority='1001'/>"
+bad "$(partition "<memory>1</memory>")"
+bad "$(partition "<cputune><period>1000</period></cputune>")"
+bad "$(partition "<cputune><shares>1</shares></cputune>")"
+bad "$(partition "<cputune><global_quota>-1</global_quota></cputune>")"
+bad "$(partition "<cputune><min_guarantee>-1</min_guarantee></cputune>")"
+bad "$(partition "<memtune><hard_limit>much</hard_limit></memtune>")"
+bad "$(partition "<blkiotune><weight>9</weight></blkiotune>")"
+bad "$(partition "<numatune><memory mode='preferred' nodeset='0'/></numatune>")"
+bad "$(partition "<cpuset/>")"
+bad "$(partition "<pids>0</pids>")"
+bad "$(partition "<pids>1</pids><pids>1</pids>")"
+
+policies=0
+for file in "$CORRAL_SRCDIR"/xml/policies/*.xml; do
+    said=$(xmllint --noout --relaxng "$CORRAL_SRCDIR/xml/corral.rng" "$file" 2>&1) ||
+        { echo "FAIL: $file"; echo "$said"; failed=1; }
+    policies=$((policies + 1))
+done
+((policies >= 3)) || { echo "FAIL: $policies policies"; failed=1; }
+
 # ---- the examples ----
+
+validate()
+{
+    xmllint --noout --relaxng "$CORRAL_SRCDIR/xml/limits.rng" - \
+        <<< "<corral:limits xmlns:corral='$users'>$1</corral:limits>" 2>&1
+}
 
 examples=0
 for file in "$CORRAL_SRCDIR"/xml/examples/*.xml; do
