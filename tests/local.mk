@@ -88,6 +88,7 @@ unit_tests = \
 	tests/unit/test-netclass \
 	tests/unit/test-pids \
 	tests/unit/test-policy-governor \
+	tests/unit/test-policy-reserve \
 	tests/unit/test-policy-xml \
 	tests/unit/test-pressure \
 	tests/unit/test-room \
@@ -117,6 +118,8 @@ policy_test_ldadd = \
 
 tests_unit_test_policy_governor_CPPFLAGS = $(policy_test_cppflags)
 tests_unit_test_policy_governor_LDADD = $(policy_test_ldadd)
+tests_unit_test_policy_reserve_CPPFLAGS = $(policy_test_cppflags)
+tests_unit_test_policy_reserve_LDADD = $(policy_test_ldadd)
 tests_unit_test_policy_xml_CPPFLAGS = $(policy_test_cppflags)
 tests_unit_test_policy_xml_LDADD = $(policy_test_ldadd)
 tests_unit_test_cg_codec_CPPFLAGS = $(cgroup_test_cppflags)

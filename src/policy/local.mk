@@ -6,6 +6,10 @@ noinst_LTLIBRARIES += libcorral-policy.la
 libcorral_policy_la_SOURCES = \
 	src/policy/policy-governor.c \
 	src/policy/policy-governor.h \
+	src/policy/policy-machine.c \
+	src/policy/policy-machine.h \
+	src/policy/policy-reserve.c \
+	src/policy/policy-reserve.h \
 	src/policy/policy-xml.c \
 	src/policy/policy-xml.h \
 	src/policy/policy.c \
