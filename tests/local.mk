@@ -88,7 +88,9 @@ unit_tests = \
 	tests/unit/test-netclass \
 	tests/unit/test-pids \
 	tests/unit/test-policy-governor \
+	tests/unit/test-policy-plan \
 	tests/unit/test-policy-reserve \
+	tests/unit/test-policy-shares \
 	tests/unit/test-policy-xml \
 	tests/unit/test-pressure \
 	tests/unit/test-room \
@@ -116,6 +118,10 @@ policy_test_ldadd = \
 	$(GLIB_LIBS) \
 	$(NULL)
 
+tests_unit_test_policy_plan_CPPFLAGS = $(policy_test_cppflags)
+tests_unit_test_policy_plan_LDADD = $(policy_test_ldadd)
+tests_unit_test_policy_shares_CPPFLAGS = $(policy_test_cppflags)
+tests_unit_test_policy_shares_LDADD = $(policy_test_ldadd)
 tests_unit_test_policy_governor_CPPFLAGS = $(policy_test_cppflags)
 tests_unit_test_policy_governor_LDADD = $(policy_test_ldadd)
 tests_unit_test_policy_reserve_CPPFLAGS = $(policy_test_cppflags)

@@ -4,12 +4,20 @@
 
 noinst_LTLIBRARIES += libcorral-policy.la
 libcorral_policy_la_SOURCES = \
+	src/policy/policy-balloons.c \
+	src/policy/policy-balloons.h \
+	src/policy/policy-division.c \
+	src/policy/policy-division.h \
 	src/policy/policy-governor.c \
 	src/policy/policy-governor.h \
 	src/policy/policy-machine.c \
 	src/policy/policy-machine.h \
+	src/policy/policy-plan.c \
+	src/policy/policy-plan.h \
 	src/policy/policy-reserve.c \
 	src/policy/policy-reserve.h \
+	src/policy/policy-shares.c \
+	src/policy/policy-shares.h \
 	src/policy/policy-xml.c \
 	src/policy/policy-xml.h \
 	src/policy/policy.c \

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A host's memory, divided.
+ *
+ * Everybody has first what cannot be taken from it, then what it needs of what it was
+ * guaranteed.  What is left goes to needs beyond that, then to guests that were asked for
+ * memory and would have it back, by priority; equals share alike.  The rest is given out in
+ * proportion to the needs although nobody has asked for it: who grows is then not stopped between
+ * two looks, and being stopped may kill.
+ *
+ * What is guaranteed and not used is lent, but never more than can be got back.  So what a
+ * partition has above its guarantee must be covered.  It is by what can be taken from that
+ * partition: what its balloons can give, and its page cache.  What is not covered so takes from
+ * a pool, which is what nobody was guaranteed, and the swap that is left.  When the pool is
+ * empty nobody grows beyond its guarantee, and the others' are there when they come.
+ *
+ * Page cache can turn into something else from one look to the next.  So it counts only as
+ * far as the pool could bear a part of its being lost.
+ */
+#include <config.h>
+
+#include "policy-division.h"
+
+#define MARGIN_SHARE 8 /* of what it uses */
+
+/* With nowhere to put memory, who comes for its guarantee has to last until others have
+ * given way: that takes their balloons seconds. */
+#define LITTLE_SWAP (1024 * POLICY_MIB)
+#define WIDE_MARGIN (256 * POLICY_MIB)
+#define WIDE_SHARE 4
+
+/* Swap that others may take before us. */
+#define SWAP_SHARE(bytes) ((bytes) / 4 * 3)
+
+/* How much page cache the pool can answer for. */
+#define CACHE_FOR_POOL 4
+
+typedef struct {
+    const PolicyHost *host;
+    const PolicyPartition *partitions;
+    gsize n;
+    PolicyPortion *portions;
+    guint64 left; /* of the memory */
+    guint64 pool;
+    /* Of each. */
+    guint64 *covered; /* up to where it needs nothing of the pool */
+    guint64 *asked;
+    guint64 *weights;
+} Table;
+
+static guint64
+subtract(guint64 a, guint64 b)
+{
+    return a > b ? a - b : 0;
+}
+
+static guint64
+take_part(guint64 whole, guint64 part, guint64 of)
+{
+    return of == 0 ? 0 : MIN(whole, (guint64)((gdouble)whole * (gdouble)part / (gdouble)of));
+}
+
+/* ---- what each has a claim to ---- */
+
+static guint64
+find_margin(const PolicyHost *host, const PolicyPortion *portion, guint64 usage)
+{
+    if (host->swap_room < LITTLE_SWAP && usage < portion->guarantee)
+        return MAX(WIDE_MARGIN, usage / WIDE_SHARE);
+    return MAX(POLICY_CUSHION, usage / MARGIN_SHARE);
+}
+
+/* What cannot be taken, when its guests have given @given.  No reason for more than it has: only
+ * for not having less. */
+static guint64
+find_hold(const PolicyHost *host, const PolicyPartition *partition, const PolicyPortion *portion,
+          guint64 given)
+{
+    const guint64 movable = partition->takeable + SWAP_SHARE(host->swap_room) + given;
+    const guint64 kept = subtract(partition->usage, movable);
+
+    return MIN(MAX(kept > 0 ? kept + POLICY_CUSHION : 0, MIN(portion->floors, partition->usage)),
+               MIN(partition->limit, portion->most));
+}
+
+static guint64
+scale_guarantees(Table *self)
+{
+    guint64 sum = 0;
+    guint64 kept = 0;
+    gsize i;
+
+    for (i = 0; i < self->n; i++) {
+        self->portions[i].most = MIN(self->partitions[i].most, self->host->memory);
+        sum += MIN(self->partitions[i].guarantee, self->portions[i].most);
+    }
+    for (i = 0; i < self->n; i++) {
+        PolicyPortion *portion = &self->portions[i];
+
+        portion->guarantee = MIN(self->partitions[i].guarantee, portion->most);
+        if (sum > self->host->memory)
+            portion->guarantee = take_part(self->host->memory, portion->guarantee, sum);
+        kept += portion->guarantee;
+    }
+    self->pool = subtract(self->host->memory, kept) + SWAP_SHARE(self->host->swap_room);
+    return sum;
+}
+
+static void
+find_claims(Table *self)
+{
+    gsize i;
+
+    for (i = 0; i < self->n; i++) {
+        const PolicyPartition *partition = &self->partitions[i];
+        PolicyPortion *portion = &self->portions[i];
+
+        portion->margin = find_margin(self->host, portion, partition->usage);
+        portion->need = MIN(partition->usage + portion->margin, portion->most);
+        portion->hold = find_hold(self->host, partition, portion, 0);
+        portion->goal = 0;
+    }
+}
+
+/* What has no cover now has its part of the pool already. */
+static void
+find_cover(Table *self)
+{
+    guint64 lost = 0;
+    gsize i;
+
+    for (i = 0; i < self->n; i++) {
+        const PolicyPartition *partition = &self->partitions[i];
+
+        self->covered[i] = self->portions[i].guarantee + self->portions[i].balloons;
+        lost += subtract(subtract(partition->usage, partition->takeable), self->covered[i]);
+    }
+    lost = subtract(self->pool, lost);
+    for (i = 0; i < self->n; i++)
+        self->covered[i] += MIN(self->partitions[i].takeable, CACHE_FOR_POOL * lost);
+}
+
+/* ---- giving ---- */
+
+/* To all who ask, by weight, none more than it asks for. */
+static guint64
+share_out(Table *self, guint64 budget)
+{
+    guint64 left = budget;
+    gboolean content;
+
+    do {
+        guint64 weights = 0;
+        guint64 round = left;
+        gsize i;
+
+        content = FALSE;
+        for (i = 0; i < self->n; i++)
+            weights += self->asked[i] > 0 ? self->weights[i] : 0;
+        for (i = 0; i < self->n; i++) {
+            const guint64 due = take_part(round, self->weights[i], weights);
+
+            if (self->asked[i] == 0 || self->asked[i] > due)
+                continue;
+            self->portions[i].goal += self->asked[i];
+            left -= MIN(left, self->asked[i]);
+            self->asked[i] = 0;
+            content = TRUE;
+        }
+        for (i = 0; !content && i < self->n; i++) {
+            const guint64 due = MIN(take_part(round, self->weights[i], weights), left);
+
+            self->portions[i].goal += self->asked[i] > 0 ? due : 0;
+            left -= self->asked[i] > 0 ? due : 0;
+        }
+    } while (content && left > 0);
+    return budget - left;
+}
+
+typedef guint64 (*FindAim)(const Table *self, gsize i);
+
+/* Brings everybody of @priority, or all, towards its aim. */
+static void
+bring_part(Table *self, FindAim find_aim, const guint *priority, gboolean pooled)
+{
+    const guint64 budget = pooled ? MIN(self->left, self->pool) : self->left;
+    guint64 given;
+    gsize i;
+
+    for (i = 0; i < self->n; i++) {
+        const guint64 aim = MIN(find_aim(self, i), self->portions[i].most);
+        const gboolean is_meant = !priority || self->partitions[i].priority == *priority;
+
+        self->asked[i] =
+            is_meant ? subtract(pooled ? aim : MIN(aim, self->covered[i]), self->portions[i].goal)
+                     : 0;
+    }
+    given = share_out(self, budget);
+    self->left -= given;
+    self->pool -= pooled ? given : 0;
+}
+
+static void
+bring(Table *self, FindAim find_aim, const guint *priority)
+{
+    bring_part(self, find_aim, priority, FALSE);
+    bring_part(self, find_aim, priority, TRUE);
+}
+
+static guint64
+aim_guaranteed(const Table *self, gsize i)
+{
+    return MIN(self->portions[i].need, self->portions[i].guarantee);
+}
+
+static guint64
+aim_need(const Table *self, gsize i)
+{
+    return self->portions[i].need;
+}
+
+static guint64
+aim_wish(const Table *self, gsize i)
+{
+    return self->portions[i].need + self->portions[i].wish;
+}
+
+static guint64
+aim_most(const Table *self, gsize i)
+{
+    return self->portions[i].most;
+}
+
+static int
+compare_priorities(gconstpointer a, gconstpointer b)
+{
+    const guint *x = a;
+    const guint *y = b;
+
+    return (*x < *y) - (*x > *y);
+}
+
+static void
+bring_by_priority(Table *self, FindAim find_aim)
+{
+    g_autofree guint *priorities = g_new(guint, self->n);
+    gsize i;
+
+    for (i = 0; i < self->n; i++)
+        priorities[i] = self->partitions[i].priority;
+    qsort(priorities, self->n, sizeof(*priorities), compare_priorities);
+    for (i = 0; i < self->n; i++)
+        if (i == 0 || priorities[i] != priorities[i - 1])
+            bring(self, find_aim, &priorities[i]);
+}
+
+/* It is there, whatever anybody thinks of it. */
+static void
+leave_what_is_held(Table *self)
+{
+    gsize i;
+
+    for (i = 0; i < self->n; i++) {
+        PolicyPortion *portion = &self->portions[i];
+
+        portion->goal =
+            MIN(find_hold(self->host, &self->partitions[i], portion, portion->spare), self->left);
+        self->left -= portion->goal;
+        self->pool = subtract(self->pool, subtract(portion->goal, self->covered[i]));
+    }
+}
+
+PolicyDivision
+policy_division_find(const PolicyHost *host, const PolicyPartition *partitions, gsize n,
+                     PolicyPortion *portions)
+{
+    g_autofree guint64 *covered = g_new0(guint64, n);
+    g_autofree guint64 *asked = g_new0(guint64, n);
+    g_autofree guint64 *weights = g_new0(guint64, n);
+    Table self = {host, partitions, n, portions, host->memory, 0, covered, asked, weights};
+    PolicyDivision division;
+    gsize i;
+
+    division.overcommitted = scale_guarantees(&self) > host->memory;
+    find_claims(&self);
+    find_cover(&self);
+
+    leave_what_is_held(&self);
+    for (i = 0; i < n; i++)
+        weights[i] = 1;
+    bring_by_priority(&self, aim_guaranteed);
+    bring_by_priority(&self, aim_need);
+    bring_by_priority(&self, aim_wish);
+    for (i = 0; i < n; i++)
+        weights[i] = portions[i].need;
+    bring(&self, aim_most, NULL);
+    for (i = 0; i < n; i++)
+        if (portions[i].goal < portions[i].most)
+            portions[i].goal -= portions[i].goal % POLICY_MIB;
+
+    division.pool = self.pool;
+    return division;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "policy-plan.h"
+
+/*
+ * How the memory of a host is divided among its partitions, if it could be had at once
+ * (policy-division.c).  What way leads there is policy-plan's.
+ */
+
+#define POLICY_MIB ((guint64)1 << 20)
+
+/* What the kernel and a guest that grows need at once. */
+#define POLICY_CUSHION (64 * POLICY_MIB)
+
+typedef struct {
+    /* Given: what is known of its guests. */
+    guint64 balloons; /* what they can give, when they have all that they were left */
+    guint64 spare;    /* what they can give of what they use */
+    guint64 floors;   /* together */
+    guint64 wish;     /* what they were asked for and would have back */
+    /* Found. */
+    guint64 most;      /* the operator's limit, or the host's memory */
+    guint64 guarantee; /* that can be kept */
+    guint64 margin;    /* above what it uses */
+    guint64 need;
+    guint64 hold; /* what a limit cannot take from it */
+    guint64 goal; /* its limit */
+} PolicyPortion;
+
+typedef struct {
+    gboolean overcommitted; /* the guarantees are more than there is */
+    guint64 pool;           /* what more could be kept for good by those who were not promised it */
+} PolicyDivision;
+
+/* @portions: (inout) (array length=n): of each */
+PolicyDivision policy_division_find(const PolicyHost *host, const PolicyPartition *partitions,
+                                    gsize n, PolicyPortion *portions);
