@@ -32,6 +32,9 @@
 /* Swap that others may take before us. */
 #define SWAP_SHARE(bytes) ((bytes) / 4 * 3)
 
+/* Of the memory: what all start with when the rest is given out, as a new guest may grow fast. */
+#define BASE_SHARE 4
+
 /* How much page cache the pool can answer for. */
 #define CACHE_FOR_POOL 4
 
@@ -83,6 +86,13 @@ find_hold(const PolicyHost *host, const PolicyPartition *partition, const Policy
                MIN(partition->limit, portion->most));
 }
 
+guint64
+policy_division_find_hold(const PolicyHost *host, const PolicyPartition *partition,
+                          const PolicyPortion *portion)
+{
+    return find_hold(host, partition, portion, 0);
+}
+
 static guint64
 scale_guarantees(Table *self)
 {
@@ -117,7 +127,6 @@ find_claims(Table *self)
 
         portion->margin = find_margin(self->host, portion, partition->usage);
         portion->need = MIN(partition->usage + portion->margin, portion->most);
-        portion->hold = find_hold(self->host, partition, portion, 0);
         portion->goal = 0;
     }
 }
@@ -292,7 +301,7 @@ policy_division_find(const PolicyHost *host, const PolicyPartition *partitions, 
     bring_by_priority(&self, aim_need);
     bring_by_priority(&self, aim_wish);
     for (i = 0; i < n; i++)
-        weights[i] = portions[i].need;
+        weights[i] = portions[i].need + host->memory / BASE_SHARE / n;
     bring(&self, aim_most, NULL);
     for (i = 0; i < n; i++)
         if (portions[i].goal < portions[i].most)

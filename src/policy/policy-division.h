@@ -24,8 +24,9 @@ typedef struct {
     guint64 guarantee; /* that can be kept */
     guint64 margin;    /* above what it uses */
     guint64 need;
-    guint64 hold; /* what a limit cannot take from it */
     guint64 goal; /* its limit */
+    /* Not found by the division, which may have been shown something smoother than the truth. */
+    guint64 hold; /* what a limit cannot take from it */
 } PolicyPortion;
 
 typedef struct {
@@ -36,3 +37,7 @@ typedef struct {
 /* @portions: (inout) (array length=n): of each */
 PolicyDivision policy_division_find(const PolicyHost *host, const PolicyPartition *partitions,
                                     gsize n, PolicyPortion *portions);
+
+/* The least limit of @partition that can be had by a limit alone. */
+guint64 policy_division_find_hold(const PolicyHost *host, const PolicyPartition *partition,
+                                  const PolicyPortion *portion);

@@ -45,9 +45,15 @@
 #define STEP (64 * MIB)
 #define STEP_SHARE 10 /* of what the group uses, if that is more */
 
+/* What is within a part of the average is noise, and the average follows it slowly. */
+#define NOISE_SHARE 16
+#define SMOOTHING 16
+
 #define GRACE_US (2 * G_TIME_SPAN_SECOND)
 /* From the last asking to giving back. */
 #define QUIET_US (10 * G_TIME_SPAN_SECOND)
+/* What was seen of the guests, where somebody lacks something. */
+#define STALE_US (10 * G_TIME_SPAN_SECOND)
 #define MOVING_US (100 * G_TIME_SPAN_MILLISECOND)
 #define RESTING_US (2 * G_TIME_SPAN_SECOND)
 /* No group is expected to grow by more in a second. */
@@ -56,6 +62,8 @@
 #define MOST_HURRY 3
 
 typedef struct {
+    guint64 usage;           /* smoothed */
+    guint64 takeable;        /* likewise */
     PolicyBalloons balloons; /* as last seen */
     gboolean giving;
     gboolean spent; /* its guests have had their grace */
@@ -184,6 +192,35 @@ note_guests(Step *self)
     }
 }
 
+static guint64
+smooth(guint64 average, guint64 now)
+{
+    const guint64 way = MAX(average, now) - MIN(average, now);
+
+    if (way > MAX(now / NOISE_SHARE, LEAST_CHANGE))
+        return now;
+    return now > average ? average + way / SMOOTHING : average - way / SMOOTHING;
+}
+
+/* The partitions as they would be seen without noise. */
+static PolicyPartition *
+calm_down(const Step *self)
+{
+    PolicyPartition *calm = g_new(PolicyPartition, self->n);
+    gsize i;
+
+    for (i = 0; i < self->n; i++) {
+        Note *note = self->notes[i];
+
+        note->usage = smooth(note->usage, self->partitions[i].usage);
+        note->takeable = MIN(smooth(note->takeable, self->partitions[i].takeable), note->usage);
+        calm[i] = self->partitions[i];
+        calm[i].usage = note->usage;
+        calm[i].takeable = note->takeable;
+    }
+    return calm;
+}
+
 /* ---- how it stands ---- */
 
 static guint64
@@ -203,8 +240,10 @@ static gboolean
 is_pressed(const Step *self, gsize i)
 {
     const PolicyPortion *portion = &self->portions[i];
+    const guint64 least = MAX(self->notes[i]->usage + portion->margin / 2,
+                              self->partitions[i].usage + portion->margin / 8);
 
-    return self->limits[i] < MIN(self->partitions[i].usage + portion->margin / 2, portion->most);
+    return self->limits[i] < MIN(least, portion->most);
 }
 
 static void
@@ -268,10 +307,13 @@ place_anyway(Step *self)
 static void
 raise_limit(Step *self, gsize i, guint64 aim)
 {
-    const guint64 limit = MIN(aim, self->limits[i] + self->free);
+    const guint64 now = self->limits[i];
+    const guint64 limit = MIN(aim, now + self->free);
+    guint64 least = find_least_change(now);
 
-    if (limit <= self->limits[i] ||
-        (!is_pressed(self, i) && limit - self->limits[i] < find_least_change(self->limits[i])))
+    if (is_pressed(self, i))
+        least = now < self->portions[i].guarantee ? 1 : LEAST_CHANGE;
+    if (limit < now + least)
         return;
     self->free -= limit - self->limits[i];
     self->limits[i] = limit;
@@ -374,6 +416,7 @@ find_need(Step *self)
             self->owed |= self->limits[i] < MIN(portion->need, portion->guarantee);
         self->in_need |= pressed && lack >= find_least_change(self->limits[i]);
         self->starved |= lack > MAX(portion->goal / STARVED_SHARE, POLICY_CUSHION);
+        self->starved |= portion->wish > 0 && lack > find_least_change(self->limits[i]);
     }
     self->in_need |= self->owed;
     self->in_need |= self->unplaced;
@@ -618,18 +661,27 @@ can_do_without_guests(const Step *self, const PolicyDivision *division)
     for (i = 0; i < self->n; i++)
         if (self->portions[i].wish > 0 || (short_of && self->portions[i].balloons > 0))
             return FALSE;
+    if ((self->in_need || self->starved) && self->now_us - self->plan->seen_us >= STALE_US)
+        return FALSE;
     return !self->plan->giving_way && !self->misses_them;
 }
 
 static void
 decide(Step *self)
 {
+    g_autofree PolicyPartition *calm = NULL;
     PolicyDivision division;
     gsize i;
 
     find_notes(self);
     note_guests(self);
-    division = policy_division_find(self->host, self->partitions, self->n, self->portions);
+    if (self->sees_guests)
+        self->plan->seen_us = self->now_us;
+    calm = calm_down(self);
+    division = policy_division_find(self->host, calm, self->n, self->portions);
+    for (i = 0; i < self->n; i++)
+        self->portions[i].hold =
+            policy_division_find_hold(self->host, &self->partitions[i], &self->portions[i]);
     sum_up(self);
 
     for (i = 0; i < self->n; i++)

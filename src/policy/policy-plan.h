@@ -69,6 +69,7 @@ typedef struct {
     gboolean giving_way;    /* somebody is being taken what it uses */
     /* Its own. */
     gboolean at_ease;  /* it can do without seeing the guests */
+    gint64 seen_us;    /* when they were seen last */
     guint hurry;       /* looks in a row without a pause */
     GHashTable *notes; /* on each partition, by name */
 } PolicyPlan;
