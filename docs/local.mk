@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	docs/network.md \
 	docs/notifications.md \
 	docs/python.md \
+	docs/rescaling.md \
 	docs/systemd.md \
 	docs/units.md \
 	$(NULL)

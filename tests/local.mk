@@ -118,7 +118,12 @@ policy_test_ldadd = \
 	$(GLIB_LIBS) \
 	$(NULL)
 
-tests_unit_test_policy_plan_CPPFLAGS = $(policy_test_cppflags)
+tests_unit_test_policy_plan_SOURCES = \
+	tests/lib/policy-world.c \
+	tests/lib/policy-world.h \
+	tests/unit/test-policy-plan.c \
+	$(NULL)
+tests_unit_test_policy_plan_CPPFLAGS = $(policy_test_cppflags) -I$(top_srcdir)/tests/lib
 tests_unit_test_policy_plan_LDADD = $(policy_test_ldadd)
 tests_unit_test_policy_shares_CPPFLAGS = $(policy_test_cppflags)
 tests_unit_test_policy_shares_LDADD = $(policy_test_ldadd)

@@ -6,6 +6,9 @@ noinst_LTLIBRARIES += libcorral-policy.la
 libcorral_policy_la_SOURCES = \
 	src/policy/policy-balloons.c \
 	src/policy/policy-balloons.h \
+	src/policy/policy-bytes.h \
+	src/policy/policy-cuts.c \
+	src/policy/policy-cuts.h \
 	src/policy/policy-division.c \
 	src/policy/policy-division.h \
 	src/policy/policy-governor.c \
@@ -14,10 +17,14 @@ libcorral_policy_la_SOURCES = \
 	src/policy/policy-machine.h \
 	src/policy/policy-plan.c \
 	src/policy/policy-plan.h \
+	src/policy/policy-raises.c \
+	src/policy/policy-raises.h \
 	src/policy/policy-reserve.c \
 	src/policy/policy-reserve.h \
 	src/policy/policy-shares.c \
 	src/policy/policy-shares.h \
+	src/policy/policy-step.c \
+	src/policy/policy-step.h \
 	src/policy/policy-xml.c \
 	src/policy/policy-xml.h \
 	src/policy/policy.c \

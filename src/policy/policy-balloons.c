@@ -8,31 +8,18 @@
 #include <config.h>
 
 #include "policy-balloons.h"
-
-#define MIB ((guint64)1 << 20)
-
-static guint64
-subtract(guint64 a, guint64 b)
-{
-    return a > b ? a - b : 0;
-}
+#include "policy-bytes.h"
 
 static guint64
 find_spare(const PolicyGuest *guest)
 {
-    return guest->balloons ? subtract(MIN(guest->target, guest->usage), guest->floor) : 0;
+    return guest->balloons ? policy_subtract(MIN(guest->target, guest->usage), guest->floor) : 0;
 }
 
 static guint64
 find_wish(const PolicyGuest *guest)
 {
-    return guest->balloons ? subtract(guest->wanted, guest->target) : 0;
-}
-
-static guint64
-take_part(guint64 whole, guint64 part, guint64 of)
-{
-    return of == 0 ? 0 : MIN(part, (guint64)((gdouble)whole * (gdouble)part / (gdouble)of));
+    return guest->balloons ? policy_subtract(guest->wanted, guest->target) : 0;
 }
 
 void
@@ -51,9 +38,9 @@ policy_balloons_count(const PolicyGuest *guests, gsize n_guests, PolicyBalloons 
         sum->spare += find_spare(guest);
         sum->wish += find_wish(guest);
         if (guest->balloons)
-            sum->promised += subtract(guest->target, guest->floor);
+            sum->promised += policy_subtract(guest->target, guest->floor);
         if (find_wish(guest) > 0)
-            sum->growth += subtract(guest->target, guest->usage);
+            sum->growth += policy_subtract(guest->target, guest->usage);
     }
 }
 
@@ -82,9 +69,10 @@ policy_balloons_ask(const PolicyGuest *guests, gsize n_guests, guint partition, 
         guint64 part;
         guint64 to;
 
-        if (guest->partition != partition || own < MIB)
+        if (guest->partition != partition || own < POLICY_MIB)
             continue;
-        part = MIN(own, take_part(amount, own, spare) / MIB * MIB + MIB);
+        part =
+            MIN(own, policy_take_part(amount, own, spare) / POLICY_MIB * POLICY_MIB + POLICY_MIB);
         to = MIN(guest->target, guest->usage) - part;
         asked += part;
         add_change(changes, i, guest->target, to);
@@ -108,7 +96,9 @@ policy_balloons_give_back(const PolicyGuest *guests, gsize n_guests, guint parti
 
         if (guests[i].partition != partition || own == 0)
             continue;
-        part = amount >= wish ? own : take_part(amount, own, wish) / MIB * MIB;
+        part = amount >= wish
+                   ? own
+                   : MIN(own, policy_take_part(amount, own, wish) / POLICY_MIB * POLICY_MIB);
         if (part > 0)
             add_change(changes, i, guests[i].target, guests[i].target + part);
     }

@@ -19,6 +19,7 @@
  */
 #include <config.h>
 
+#include "policy-bytes.h"
 #include "policy-division.h"
 
 #define MARGIN_SHARE 8 /* of what it uses */
@@ -51,18 +52,6 @@ typedef struct {
     guint64 *weights;
 } Table;
 
-static guint64
-subtract(guint64 a, guint64 b)
-{
-    return a > b ? a - b : 0;
-}
-
-static guint64
-take_part(guint64 whole, guint64 part, guint64 of)
-{
-    return of == 0 ? 0 : MIN(whole, (guint64)((gdouble)whole * (gdouble)part / (gdouble)of));
-}
-
 /* ---- what each has a claim to ---- */
 
 static guint64
@@ -80,7 +69,7 @@ find_hold(const PolicyHost *host, const PolicyPartition *partition, const Policy
           guint64 given)
 {
     const guint64 movable = partition->takeable + SWAP_SHARE(host->swap_room) + given;
-    const guint64 kept = subtract(partition->usage, movable);
+    const guint64 kept = policy_subtract(partition->usage, movable);
 
     return MIN(MAX(kept > 0 ? kept + POLICY_CUSHION : 0, MIN(portion->floors, partition->usage)),
                MIN(partition->limit, portion->most));
@@ -109,10 +98,10 @@ scale_guarantees(Table *self)
 
         portion->guarantee = MIN(self->partitions[i].guarantee, portion->most);
         if (sum > self->host->memory)
-            portion->guarantee = take_part(self->host->memory, portion->guarantee, sum);
+            portion->guarantee = policy_take_part(self->host->memory, portion->guarantee, sum);
         kept += portion->guarantee;
     }
-    self->pool = subtract(self->host->memory, kept) + SWAP_SHARE(self->host->swap_room);
+    self->pool = policy_subtract(self->host->memory, kept) + SWAP_SHARE(self->host->swap_room);
     return sum;
 }
 
@@ -142,9 +131,10 @@ find_cover(Table *self)
         const PolicyPartition *partition = &self->partitions[i];
 
         self->covered[i] = self->portions[i].guarantee + self->portions[i].balloons;
-        lost += subtract(subtract(partition->usage, partition->takeable), self->covered[i]);
+        lost += policy_subtract(policy_subtract(partition->usage, partition->takeable),
+                                self->covered[i]);
     }
-    lost = subtract(self->pool, lost);
+    lost = policy_subtract(self->pool, lost);
     for (i = 0; i < self->n; i++)
         self->covered[i] += MIN(self->partitions[i].takeable, CACHE_FOR_POOL * lost);
 }
@@ -167,7 +157,7 @@ share_out(Table *self, guint64 budget)
         for (i = 0; i < self->n; i++)
             weights += self->asked[i] > 0 ? self->weights[i] : 0;
         for (i = 0; i < self->n; i++) {
-            const guint64 due = take_part(round, self->weights[i], weights);
+            const guint64 due = policy_take_part(round, self->weights[i], weights);
 
             if (self->asked[i] == 0 || self->asked[i] > due)
                 continue;
@@ -177,7 +167,7 @@ share_out(Table *self, guint64 budget)
             content = TRUE;
         }
         for (i = 0; !content && i < self->n; i++) {
-            const guint64 due = MIN(take_part(round, self->weights[i], weights), left);
+            const guint64 due = MIN(policy_take_part(round, self->weights[i], weights), left);
 
             self->portions[i].goal += self->asked[i] > 0 ? due : 0;
             left -= self->asked[i] > 0 ? due : 0;
@@ -200,9 +190,9 @@ bring_part(Table *self, FindAim find_aim, const guint *priority, gboolean pooled
         const guint64 aim = MIN(find_aim(self, i), self->portions[i].most);
         const gboolean is_meant = !priority || self->partitions[i].priority == *priority;
 
-        self->asked[i] =
-            is_meant ? subtract(pooled ? aim : MIN(aim, self->covered[i]), self->portions[i].goal)
-                     : 0;
+        self->asked[i] = is_meant ? policy_subtract(pooled ? aim : MIN(aim, self->covered[i]),
+                                                    self->portions[i].goal)
+                                  : 0;
     }
     given = share_out(self, budget);
     self->left -= given;
@@ -275,7 +265,7 @@ leave_what_is_held(Table *self)
         portion->goal =
             MIN(find_hold(self->host, &self->partitions[i], portion, portion->spare), self->left);
         self->left -= portion->goal;
-        self->pool = subtract(self->pool, subtract(portion->goal, self->covered[i]));
+        self->pool = policy_subtract(self->pool, policy_subtract(portion->goal, self->covered[i]));
     }
 }
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "policy-bytes.h"
 #include "policy-plan.h"
 
 /*
  * How the memory of a host is divided among its partitions, if it could be had at once
  * (policy-division.c).  What way leads there is policy-plan's.
  */
-
-#define POLICY_MIB ((guint64)1 << 20)
 
 /* What the kernel and a guest that grows need at once. */
 #define POLICY_CUSHION (64 * POLICY_MIB)
