@@ -106,6 +106,9 @@ has_surplus(const PolicyStep *self, gsize i)
 
     if (self->owed || too_much)
         return surplus >= (too_much ? 1 : POLICY_MIB);
+    /* For somebody's need what nobody uses is enough. */
+    if (self->in_need && limit > self->partitions[i].usage + self->portions[i].margin)
+        return surplus > POLICY_LEAST_CHANGE;
     return (self->in_need || self->starved || self->overlent) &&
            surplus > POLICY_LEAST_CHANGE + limit / SURPLUS_SHARE;
 }

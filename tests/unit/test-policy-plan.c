@@ -228,6 +228,28 @@ test_give_back(void)
     g_assert_false(policy_plan_wants_guests(&self->plan));
 }
 
+/* Who is about to be stopped gets what others do not use, however little that is of theirs. */
+static void
+test_leavings(void)
+{
+    g_autoptr(World) self = world_new(800 * MIB, GIB);
+    Group *client = world_add_group(self, 1, 600 * MIB);
+    Group *grey = world_add_group(self, 0, 0);
+    Guest *guest = world_add_guest(self, 1, GIB, FALSE);
+
+    client->anon = MIB;
+    client->limit = 708 * MIB;
+    client->low = 600 * MIB;
+    grey->anon = guest->used = 91 * MIB;
+    grey->limit = 92 * MIB;
+    guest->demand = 500 * MIB;
+    guest->growth = 8 * MIB;
+    world_run(self, 10 * G_TIME_SPAN_SECOND);
+    g_assert_cmpuint(guest->used + guest->swapped, ==, guest->demand);
+    g_assert_cmpuint(guest->swapped, <, 64 * MIB);
+    g_assert_cmpuint(self->kills, ==, 0);
+}
+
 /* Processors are decided with the rest, and overcommitment of theirs is said. */
 static void
 test_processors(void)
@@ -504,6 +526,7 @@ main(int argc, char **argv)
     g_test_add_func("/policy-plan/grace", test_grace);
     g_test_add_func("/policy-plan/no-balloon", test_no_balloon);
     g_test_add_func("/policy-plan/give-back", test_give_back);
+    g_test_add_func("/policy-plan/leavings", test_leavings);
     g_test_add_func("/policy-plan/processors", test_processors);
     g_test_add_func("/policy-plan/unplug", test_unplug);
     g_test_add_func("/policy-plan/overfull", test_overfull);
