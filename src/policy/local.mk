@@ -15,6 +15,8 @@ libcorral_policy_la_SOURCES = \
 	src/policy/policy-governor.h \
 	src/policy/policy-machine.c \
 	src/policy/policy-machine.h \
+	src/policy/policy-partition.c \
+	src/policy/policy-partition.h \
 	src/policy/policy-plan.c \
 	src/policy/policy-plan.h \
 	src/policy/policy-raises.c \

@@ -24,6 +24,20 @@ policy_new(void)
 }
 
 Policy *
+policy_copy(const Policy *self)
+{
+    Policy *copy = policy_new();
+
+    copy->layout = self->layout;
+    copy->reserve = self->reserve;
+    if (copy->reserve.cpus)
+        copy->reserve.cpus = g_array_copy(copy->reserve.cpus);
+    g_ptr_array_unref(copy->terms);
+    copy->terms = g_ptr_array_ref(self->terms);
+    return copy;
+}
+
+Policy *
 policy_ref(Policy *self)
 {
     g_atomic_ref_count_inc(&self->refs);

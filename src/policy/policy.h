@@ -60,6 +60,8 @@ typedef struct {
 
 /* What is so without a file: nothing is kept, and nobody has terms. */
 Policy *policy_new(void);
+/* Another with the same terms, whose reserve and layout may be changed before others see it. */
+Policy *policy_copy(const Policy *self);
 Policy *policy_ref(Policy *self);
 void policy_unref(Policy *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Policy, policy_unref)
