@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	docs/held.md \
 	docs/hybrid.md \
 	docs/network.md \
+	docs/policy.md \
 	docs/notifications.md \
 	docs/python.md \
 	docs/rescaling.md \

@@ -565,6 +565,8 @@ root_tests = \
 	tests/root/test-pin.sh \
 	tests/root/test-pod-aside.sh \
 	tests/root/test-pod.sh \
+	tests/root/test-policy-reload.sh \
+	tests/root/test-policy.sh \
 	tests/root/test-restore.sh \
 	tests/root/test-session.sh \
 	tests/root/test-shares.sh \
@@ -740,6 +742,7 @@ EXTRA_DIST += \
 	tests/root/memory-hog.c \
 	tests/root/pair.sh \
 	tests/root/pod.sh \
+	tests/root/policy.sh \
 	tests/root/parity.sh \
 	tests/vm/functions.sh \
 	tests/vm/host.sh \

@@ -157,6 +157,59 @@ ask(Asking *self, virDomainPtr dom, unsigned long kib, unsigned int flags)
     return result;
 }
 
+/* Its user has said anew what it is to have. */
+static void
+forget_wanted(const Asking *self)
+{
+    if (self->group && drv_target_read_wanted(self->group) > 0 &&
+        !drv_target_note_wanted(self->group, 0, NULL))
+        g_debug("no attributes on cgroups here");
+}
+
+/* ---- for others ---- */
+
+/* What its user wants is kept before it is asked for more, and as long as that is so. */
+static gboolean
+ask_for_others(Asking *self, guint64 kib, GError **error)
+{
+    const guint64 noted = drv_target_read_wanted(self->group);
+    const guint64 now = self->before.kib ? self->before.kib : find_most(self->stack, self->subject);
+    const guint64 wanted = noted ? noted : now;
+
+    if (noted == 0 && kib < now && !drv_target_note_wanted(self->group, now, error))
+        return FALSE;
+    if (ask(self, self->subject->dom, MIN(kib, wanted), VIR_DOMAIN_AFFECT_LIVE) < 0) {
+        drv_error_take(error);
+        return FALSE;
+    }
+    return kib < wanted || drv_target_note_wanted(self->group, 0, error);
+}
+
+gboolean
+drv_balloon_ask_for_others(DrvStack *stack, virDomainPtr dom, guint64 kib, GError **error)
+{
+    DRV_ELEVATED virIdentity *caller = drv_access_elevate();
+    g_auto(DrvSubject) subject = {NULL};
+    g_auto(Asking) self = {.stack = stack, .subject = &subject};
+    gboolean done = TRUE;
+
+    (void)caller;
+    if (!drv_access_find_subject(stack->next, dom, &subject)) {
+        drv_error_take(error);
+        return FALSE;
+    }
+    virUUIDFormat(subject.def.uuid, self.uuid);
+    if (!begin_asking(self.uuid)) {
+        drv_error_take(error);
+        return FALSE;
+    }
+    find_before(&self, kib);
+    if (self.group)
+        done = ask_for_others(&self, kib, error);
+    end_asking(self.uuid);
+    return done;
+}
+
 /* ---- the slots ---- */
 
 int
@@ -184,6 +237,8 @@ drv_balloon_set_flags(virDomainPtr dom, unsigned long kib, unsigned int flags)
         return -1;
     find_before(&self, kib);
     result = ask(&self, dom, kib, flags);
+    if (result == 0)
+        forget_wanted(&self);
     end_asking(self.uuid);
     return result;
 }

@@ -22,6 +22,7 @@
 #include "drv-init.h"
 #include "drv-nursery.h"
 #include "drv-pause.h"
+#include "drv-planner.h"
 #include "guest-path.h"
 
 /* Without it libvirt starts no container. */
@@ -275,6 +276,7 @@ drv_container_adopt(DrvStack *stack, virDomainPtr dom, const Guest *guest, DrvCl
     if (!group)
         return FALSE;
 
+    drv_planner_meet(host, path);
     drv_pause_tell(stack, dom, drv_group_get_whole(group));
     drv_init_tell(stack, dom, drv_group_get_whole(group));
     drv_acl_follow(stack, dom, guest_get_xml(guest), drv_group_get_whole(group));

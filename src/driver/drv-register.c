@@ -21,6 +21,8 @@
 #include "drv-group.h"
 #include "drv-nodes.h"
 #include "drv-nursery.h"
+#include "drv-planner.h"
+#include "drv-policy.h"
 #include "drv-register.h"
 #include "drv-scope.h"
 #include "drv-stack.h"
@@ -96,6 +98,7 @@ prepare(const Front *front, bool privileged, const char *root)
     if (!privileged || root)
         return VIR_DRV_STATE_INIT_COMPLETE;
 
+    drv_policy_start();
     drv_autostart_take_over(front->state_dir);
     if (host && drv_scope_is_used(host))
         drv_scope_let_all_go(host, front->driver);
@@ -123,6 +126,7 @@ start(Front *front, bool privileged, const char *root)
         else
             stack->governor = drv_governor_new(stack, conn);
         drv_tunable_follow(stack, conn);
+        drv_planner_start(stack, conn);
         front->events = drv_events_new(stack, conn);
         drv_autostart_run(conn, front->state_dir, front->settings);
     }
@@ -135,9 +139,28 @@ static int
 stop(Front *front)
 {
     drv_tunable_unfollow(front->stack);
+    if (front->events)
+        drv_planner_stop(front->stack);
     g_clear_pointer(&front->events, drv_events_free);
     g_clear_pointer(&front->stack->governor, drv_governor_free);
     g_clear_pointer(&front->stack->nursery, drv_nursery_free);
+    return 0;
+}
+
+/* The first of a daemon's drivers that is asked finds what is new, and says so. */
+static int
+reload(void)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean changed;
+
+    if (!drv_policy_reload(&changed, &error)) {
+        VIR_ERROR("corral: %s: going on with what it said before", error->message);
+    } else if (changed) {
+        VIR_INFO("corral: following what '%s' says now", DRV_POLICY_FILE);
+        drv_planner_follow_policy();
+    }
+    drv_policy_tell(error);
     return 0;
 }
 
@@ -189,7 +212,10 @@ static Front qemu = {
     .state_dir = LIBVIRT_RUNSTATEDIR "/libvirt/qemu",
     .settings = LIBVIRT_SYSCONFDIR "/libvirt/qemu.conf",
     .before = {.name = "corral-qemu-before", .stateInitialize = prepare_qemu},
-    .after = {.name = "corral-qemu", .stateInitialize = start_qemu, .stateCleanup = stop_qemu},
+    .after = {.name = "corral-qemu",
+              .stateInitialize = start_qemu,
+              .stateReload = reload,
+              .stateCleanup = stop_qemu},
 };
 
 static Front lxc = {
@@ -199,7 +225,10 @@ static Front lxc = {
     .state_dir = LIBVIRT_RUNSTATEDIR "/libvirt/lxc",
     .settings = LIBVIRT_SYSCONFDIR "/libvirt/lxc.conf",
     .before = {.name = "corral-lxc-before", .stateInitialize = prepare_lxc},
-    .after = {.name = "corral-lxc", .stateInitialize = start_lxc, .stateCleanup = stop_lxc},
+    .after = {.name = "corral-lxc",
+              .stateInitialize = start_lxc,
+              .stateReload = reload,
+              .stateCleanup = stop_lxc},
 };
 
 /*

@@ -19,6 +19,7 @@
 #include "drv-group.h"
 #include "drv-owner.h"
 #include "drv-parts.h"
+#include "drv-planner.h"
 #include "drv-review.h"
 #include "drv-samples.h"
 #include "drv-scope.h"
@@ -157,6 +158,7 @@ drv_settle_adopt(DrvStack *stack, virDomainPtr dom, DrvClaim *claim, GError **er
         return FALSE;
     }
 
+    drv_planner_meet(host, path);
     drv_squeeze_recover(drv_group_get_whole(group), guest_get_name(guest));
     drv_review_group(drv_group_get_whole(group), guest_get_name(guest));
     drv_acl_follow(stack, dom, xml, drv_group_get_whole(group));

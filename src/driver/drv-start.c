@@ -23,6 +23,7 @@
 #include "drv-group.h"
 #include "drv-machined.h"
 #include "drv-parent.h"
+#include "drv-planner.h"
 #include "drv-scope.h"
 #include "drv-settle.h"
 #include "drv-start.h"
@@ -42,25 +43,65 @@ drv_start_is_for_stock(const Guest *guest)
            (DRV_VERSIONS_PARSER_CHECKS_SHARES && !guest_cputune_has_fair_shares(tune));
 }
 
+/* With libvirt's error raised if it is not to be started; @path: its group, or one beside it. */
+static gboolean
+admit(CorralHost *host, const Guest *guest, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (drv_planner_admit(host, guest, path, &error))
+        return TRUE;
+    drv_error_report(g_steal_pointer(&error), guest_get_name(guest));
+    return FALSE;
+}
+
+/* Where libvirt makes the group of @guest, or has systemd make it. */
+static char *
+build_place(CorralHost *host, const Guest *guest, GError **error)
+{
+    /* It is never made, but what cannot be a group's name cannot be a unit's, either. */
+    g_autofree char *name = guest_path_build(guest, error);
+    g_autofree char *slice = NULL;
+
+    if (!name)
+        return NULL;
+    if (!drv_scope_is_used(host))
+        return guest_path_build_stock_partition(guest, error);
+
+    slice = corral_unit_slice_from_partition(guest_get_partition(guest), error);
+    return slice ? corral_unit_build_path(slice, NULL, error) : NULL;
+}
+
+/* The same where libvirt makes the group, or has it made, in the group @place. */
+static gboolean
+admit_into(CorralHost *host, const Guest *guest, const char *place)
+{
+    g_autofree char *inside = g_build_filename(place, guest_get_driver(guest), NULL);
+
+    return admit(host, guest, inside);
+}
+
 /* The stock start with the guest's group waiting for it. */
 static int
 start_in_group(const DrvStart *start, DrvGroup *group, const Guest *guest, int *run)
 {
-    g_auto(GStrv) entrances =
-        corral_group_list_entrances(drv_group_get_whole(group), drv_group_get_emulator(group));
+    CorralGroup *whole = drv_group_get_whole(group);
+    g_auto(GStrv) entrances = corral_group_list_entrances(whole, drv_group_get_emulator(group));
     g_autoptr(DrvBirth) birth = drv_birth_new(entrances);
     g_autoptr(GError) error = NULL;
     DrvThreadsWatch *watch;
     CorralGroup *parent;
     int result;
 
+    if (!admit(corral_group_get_host(whole), guest, corral_group_get_path(whole)))
+        return -1;
     if (!birth) {
         drv_error_raise(VIR_ERR_OPERATION_FAILED, "cannot share memory with guest '%s': %s",
                         guest_get_name(guest), g_strerror(errno));
         return -1;
     }
 
-    parent = drv_parent_make(corral_group_get_host(drv_group_get_whole(group)), guest);
+    parent = drv_parent_make(corral_group_get_host(whole), guest);
     watch = drv_threads_watch(group, birth, guest);
     drv_birth_arm(birth);
     result = start->call(start->data, run);
@@ -268,8 +309,7 @@ start_in_scope(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const
 {
     CorralHost *host = drv_keeper_get_host(stack->keeper);
     g_autoptr(GError) error = NULL;
-    /* It is never made, but what cannot be a group's name cannot be a unit's, either. */
-    g_autofree char *name = guest_path_build(guest, &error);
+    g_autofree char *place = build_place(host, guest, &error);
     g_autofree char *now = NULL;
     g_autoptr(DrvGroup) group = NULL;
     virErrorPtr raised = NULL;
@@ -277,7 +317,9 @@ start_in_scope(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const
     int result = -1;
     guint tries;
 
-    for (tries = 1; name && result < 0; tries++) {
+    if (place && !admit_into(host, guest, place))
+        return -1;
+    for (tries = 1; place && result < 0; tries++) {
         result = try_in_scope(start, host, guest, claim, &group, &new_run, &error);
         /* To be replaced it has ended by now, and another try would be another call. */
         if (result == 0 || error || group || start->replaces || tries >= SCOPE_TRIES ||
@@ -328,23 +370,6 @@ adopt_container(DrvStack *stack, virConnectPtr conn, const char *uuid, DrvClaim 
     return adopted;
 }
 
-/* Where libvirt makes the group of @guest, or has systemd make it. */
-static char *
-build_place(CorralHost *host, const Guest *guest, GError **error)
-{
-    /* It is never made, but what cannot be a group's name cannot be a unit's, either. */
-    g_autofree char *name = guest_path_build(guest, error);
-    g_autofree char *slice = NULL;
-
-    if (!name)
-        return NULL;
-    if (!drv_scope_is_used(host))
-        return guest_path_build_stock_partition(guest, error);
-
-    slice = corral_unit_slice_from_partition(guest_get_partition(guest), error);
-    return slice ? corral_unit_build_path(slice, NULL, error) : NULL;
-}
-
 /*
  * With the claim held.  libvirt makes a container's group, in a partition that
  * must be there; so all there is to be done before is to see that it is.
@@ -360,7 +385,7 @@ start_container(const DrvStart *start, DrvStack *stack, virConnectPtr conn, cons
     CorralGroup *partition = NULL;
     DrvCradle *cradle;
     int run = 0;
-    int result;
+    int result = -1;
 
     if (find_run(stack->next, conn, guest_get_uuid(guest)) >= 0)
         return start->call_running(start->data);
@@ -378,9 +403,11 @@ start_container(const DrvStart *start, DrvStack *stack, virConnectPtr conn, cons
         return -1;
     }
 
-    cradle = drv_cradle_begin(host, place, guest);
-    result = start->call(start->data, &run);
-    drv_cradle_end(cradle);
+    if (admit_into(host, guest, place)) {
+        cradle = drv_cradle_begin(host, place, guest);
+        result = start->call(start->data, &run);
+        drv_cradle_end(cradle);
+    }
     if (result == 0)
         *placed = adopt_container(stack, conn, guest_get_uuid(guest), claim);
     drv_parent_remove(partition, guest);

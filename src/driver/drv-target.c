@@ -8,6 +8,7 @@
 
 /* "KIB MOST_KIB started|asked" */
 #define LABEL "balloon"
+#define LABEL_WANTED "balloon-wanted"
 
 void
 drv_target_read(CorralGroup *group, DrvTarget *self)
@@ -49,6 +50,8 @@ drv_target_begin(CorralGroup *whole, const Guest *guest)
     if (!group)
         return;
     drv_stick_forget(group);
+    if (drv_target_read_wanted(group) > 0 && !drv_target_note_wanted(group, 0, NULL))
+        g_debug("no attributes on cgroups here");
     drv_target_read(group, &before);
     if (!guest_has_balloon(guest) || kib >= target.most_kib)
         target = (DrvTarget){0};
@@ -57,4 +60,23 @@ drv_target_begin(CorralGroup *whole, const Guest *guest)
     if (!drv_target_note(group, &target, &error))
         drv_error_log(g_steal_pointer(&error), guest_get_name(guest),
                       "keep what memory it starts with");
+}
+
+guint64
+drv_target_read_wanted(CorralGroup *group)
+{
+    g_autofree char *text = corral_group_get_label(group, LABEL_WANTED, NULL);
+    guint64 kib;
+
+    if (!text || !g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64 >> 10, &kib, NULL))
+        return 0;
+    return kib;
+}
+
+gboolean
+drv_target_note_wanted(CorralGroup *group, guint64 kib, GError **error)
+{
+    g_autofree char *text = kib == 0 ? g_strdup("") : g_strdup_printf("%" G_GUINT64_FORMAT, kib);
+
+    return corral_group_set_label(group, LABEL_WANTED, text, error);
 }

@@ -22,3 +22,11 @@ gboolean drv_target_note(CorralGroup *group, const DrvTarget *self, GError **err
 
 /* What @guest says, which is started in the group of @whole. */
 void drv_target_begin(CorralGroup *whole, const Guest *guest);
+
+/*
+ * What its user wants it to have, in KiB, while it is asked for more than he asked, because its
+ * partition has to give way (drv-yield.c); 0 if it is not.
+ */
+guint64 drv_target_read_wanted(CorralGroup *group);
+gboolean drv_target_note_wanted(CorralGroup *group, guint64 kib, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;

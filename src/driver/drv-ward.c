@@ -12,6 +12,7 @@
 #include "drv-error.h"
 #include "drv-group.h"
 #include "drv-overhead.h"
+#include "drv-protect.h"
 #include "drv-squeeze.h"
 #include "drv-stick.h"
 #include "drv-target.h"
@@ -45,6 +46,7 @@ struct _DrvWard {
     gboolean is_pinned;
     guint64 overhead;
     gint64 measured_us; /* when; 0: not yet */
+    guint64 promised;   /* that was protected last */
     gboolean complained;
     PolicyGovernor governor;
     CorralSampler *sampler; /* of the group as the last look has found it, for glances; or NULL */
@@ -101,6 +103,7 @@ void
 drv_ward_read_anew(DrvWard *self)
 {
     g_clear_pointer(&self->name, g_free);
+    self->promised = 0;
 }
 
 DrvWardStatus
@@ -354,6 +357,20 @@ carry_out(DrvWard *self, Look *look, const PolicyDeed *deed)
     drv_error_log(g_steal_pointer(&error), self->name, "keep it to its balloon");
 }
 
+/* What it is asked for, or all that it may have, and QEMU's own. */
+static void
+protect(DrvWard *self, const Look *look)
+{
+    const PolicySample *sample = &look->sample;
+    const guint64 promised =
+        (sample->target > 0 ? MIN(sample->target, sample->ram) : sample->ram) + sample->overhead;
+
+    if (promised == self->promised)
+        return;
+    self->promised = promised;
+    drv_protect(drv_keeper_get_host(self->means->stack->keeper), look->path, promised, self->name);
+}
+
 /* What cannot be had is for whoever runs the host to know. */
 static void
 tell(const DrvWard *self, const DrvWardStatus *before, const PolicySample *sample)
@@ -437,6 +454,7 @@ drv_ward_look(DrvWard *self, virConnectPtr conn, gint64 *pause_us)
 
     deed = policy_governor_step(&self->governor, &look.policy, &look.sample, now_us);
     carry_out(self, &look, &deed);
+    protect(self, &look);
     self->status = (DrvWardStatus){
         .state = self->governor.state,
         .reason = self->governor.reason,

@@ -108,6 +108,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-departure.h \
 	src/driver/drv-blocks.c \
 	src/driver/drv-blocks.h \
+	src/driver/drv-confine.c \
+	src/driver/drv-confine.h \
 	src/driver/drv-container.c \
 	src/driver/drv-container.h \
 	src/driver/drv-cradle.c \
@@ -180,14 +182,22 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-params.h \
 	src/driver/drv-parent.c \
 	src/driver/drv-parent.h \
+	src/driver/drv-partition.c \
+	src/driver/drv-partition.h \
 	src/driver/drv-parts.c \
 	src/driver/drv-parts.h \
 	src/driver/drv-pause.c \
 	src/driver/drv-pause.h \
 	src/driver/drv-pin.c \
 	src/driver/drv-pin.h \
+	src/driver/drv-planner.c \
+	src/driver/drv-planner.h \
+	src/driver/drv-policy.c \
+	src/driver/drv-policy.h \
 	src/driver/drv-plug.c \
 	src/driver/drv-plug.h \
+	src/driver/drv-protect.c \
+	src/driver/drv-protect.h \
 	src/driver/drv-records.c \
 	src/driver/drv-records.h \
 	src/driver/drv-register.c \
@@ -204,6 +214,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-sched.h \
 	src/driver/drv-settle.c \
 	src/driver/drv-settle.h \
+	src/driver/drv-share.c \
+	src/driver/drv-share.h \
 	src/driver/drv-slots-lxc.def \
 	src/driver/drv-slots.def \
 	src/driver/drv-size.c \
@@ -218,6 +230,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-stats.h \
 	src/driver/drv-threads.c \
 	src/driver/drv-threads.h \
+	src/driver/drv-tops.c \
+	src/driver/drv-tops.h \
 	src/driver/drv-tunable.c \
 	src/driver/drv-tunable.h \
 	src/driver/drv-tune-io.c \
@@ -231,6 +245,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-widening.h \
 	src/driver/drv-xml.c \
 	src/driver/drv-xml.h \
+	src/driver/drv-yield.c \
+	src/driver/drv-yield.h \
 	$(NULL)
 libcorral_driver_la_CPPFLAGS = $(driver_cppflags)
 

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "corral.h"
+
+/*
+ * The CPUs and the memory nodes of a group that has guests in it (drv-confine.c).
+ * @numbers: (element-type guint) (nullable): NULL: what the group above has.
+ */
+gboolean drv_confine_cpus(CorralGroup *group, const GArray *numbers, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+gboolean drv_confine_nodes(CorralGroup *group, const GArray *numbers, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Partitions come with their first guest and go with the last, so that what is said of one is
+ * brought into force whenever it comes anew.  One with guests in it says so by a label, which is
+ * as old as the group itself: whoever has the daemon next, or is the other driver's daemon, finds
+ * it by that.
+ */
+#include <config.h>
+
+#include <string.h>
+
+#include "drv-error.h"
+#include "drv-partition.h"
+#include "drv-share.h"
+#include "drv-tops.h"
+#include "policy-partition.h"
+#include "policy-reserve.h"
+
+#define OWN ""
+
+static void
+top_free(gpointer data)
+{
+    DrvTop *top = data;
+
+    g_object_unref(top->group);
+    g_free(top);
+}
+
+DrvTops *
+drv_tops_new(CorralHost *host)
+{
+    DrvTops *self = g_new0(DrvTops, 1);
+
+    self->host = g_object_ref(host);
+    self->all = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, top_free);
+    return self;
+}
+
+void
+drv_tops_free(DrvTops *self)
+{
+    if (!self)
+        return;
+
+    g_hash_table_unref(self->all);
+    g_clear_pointer(&self->policy, policy_unref);
+    g_clear_pointer(&self->machine, policy_machine_free);
+    g_clear_pointer(&self->cpus, g_array_unref);
+    g_object_unref(self->host);
+    g_free(self);
+}
+
+char *
+drv_tops_find(const char *path)
+{
+    return policy_partition_find_top(path, OWN);
+}
+
+/* ---- what is asked for ---- */
+
+static gboolean
+wants_memory_shared(const PolicyTerms *terms)
+{
+    return terms->guarantee_kib > 0;
+}
+
+static gboolean
+wants_cpu_shared(const PolicyTerms *terms)
+{
+    return terms->cpu_guarantee > 0 || terms->cputune.has_shares ||
+           terms->priority != POLICY_PRIORITY_DEFAULT;
+}
+
+static gboolean
+any_top(const Policy *policy, gboolean (*wants)(const PolicyTerms *terms))
+{
+    guint i;
+
+    for (i = 0; i < policy->terms->len; i++) {
+        const PolicyTerms *terms = g_ptr_array_index(policy->terms, i);
+
+        if (policy_terms_are_of_root(terms) && wants(terms))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Of those that the terms name, the ones that guests may run on. */
+static GArray *
+find_cpus(DrvTops *self, const PolicyTerms *terms)
+{
+    g_autoptr(GArray) all = NULL;
+
+    if (!terms || !terms->cpus)
+        return self->cpus ? g_array_ref(self->cpus) : NULL;
+    all = policy_reserve_find_cpus(&self->policy->reserve, self->machine);
+    return policy_reserve_limit_cpus(terms->cpus, all);
+}
+
+/* ---- bringing it into force ---- */
+
+static void
+settle_top(DrvTops *self, CorralGroup *group, const PolicyTerms *terms, guint portions)
+{
+    g_autoptr(GArray) cpus = find_cpus(self, terms);
+    DrvTop *top = g_new0(DrvTop, 1);
+
+    drv_partition_label(group, POLICY_LABEL_TOP, TRUE);
+    drv_partition_set_terms(group, terms, TRUE, cpus);
+    if (!self->shares_memory)
+        drv_share_undo_memory(group, terms, portions);
+    if (!self->shares_cpu)
+        drv_share_undo_cpu(group, terms);
+
+    top->group = g_object_ref(group);
+    top->terms = terms;
+    top->portions = portions;
+    g_hash_table_replace(self->all, g_strdup(corral_group_get_path(group)), top);
+}
+
+/* Those of its groups that are there. */
+static GPtrArray *
+open_groups(DrvTops *self, const PolicyTerms *terms)
+{
+    GPtrArray *groups = g_ptr_array_new_with_free_func(g_object_unref);
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) paths = policy_partition_list_paths(self->host, terms->name, &error);
+    gsize i;
+
+    if (!paths)
+        drv_error_log(g_steal_pointer(&error), terms->name, "find the partition");
+    for (i = 0; paths && paths[i]; i++) {
+        CorralGroup *group = corral_group_open(self->host, paths[i], CORRAL_CONTROLLERS_ALL, NULL);
+
+        if (group)
+            g_ptr_array_add(groups, group);
+    }
+    return groups;
+}
+
+static void
+apply(DrvTops *self, const PolicyTerms *terms)
+{
+    g_autoptr(GPtrArray) groups = open_groups(self, terms);
+    guint i;
+
+    for (i = 0; i < groups->len; i++) {
+        CorralGroup *group = g_ptr_array_index(groups, i);
+
+        if (policy_terms_are_of_root(terms)) {
+            settle_top(self, group, terms, groups->len);
+        } else {
+            g_autoptr(GArray) cpus = find_cpus(self, terms);
+
+            drv_partition_set_terms(group, terms, FALSE, cpus);
+        }
+    }
+}
+
+static gboolean
+is_described(DrvTops *self, const char *path)
+{
+    guint i;
+
+    for (i = 0; i < self->policy->terms->len; i++) {
+        const PolicyTerms *terms = g_ptr_array_index(self->policy->terms, i);
+        g_auto(GStrv) paths = policy_partition_list_paths(self->host, terms->name, NULL);
+
+        if (paths && g_strv_contains((const char *const *)paths, path))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+void
+drv_tops_survey(DrvTops *self)
+{
+    g_auto(GStrv) paths = policy_partition_list_tops(self->host, OWN);
+    gsize i;
+
+    for (i = 0; paths[i]; i++) {
+        g_autoptr(CorralGroup) group = NULL;
+
+        if (g_hash_table_contains(self->all, paths[i]))
+            continue;
+        group = corral_group_open(self->host, paths[i], CORRAL_CONTROLLERS_ALL, NULL);
+        if (group && is_described(self, paths[i]))
+            drv_tops_meet(self, paths[i]);
+        else if (group)
+            settle_top(self, group, NULL, 1);
+    }
+}
+
+/* Of partitions below others there is no list. */
+static void
+release_others(DrvTops *self)
+{
+    g_auto(GStrv) paths = policy_partition_list_with_terms(self->host);
+    gsize i;
+
+    for (i = 0; paths[i]; i++) {
+        g_autoptr(CorralGroup) group = NULL;
+
+        if (g_hash_table_contains(self->all, paths[i]) || is_described(self, paths[i]))
+            continue;
+        group = corral_group_open(self->host, paths[i], CORRAL_CONTROLLERS_ALL, NULL);
+        if (group)
+            drv_partition_set_terms(group, NULL, FALSE, NULL);
+    }
+}
+
+void
+drv_tops_follow(DrvTops *self, Policy *policy, PolicyMachine *machine)
+{
+    guint i;
+
+    g_hash_table_remove_all(self->all);
+    g_clear_pointer(&self->policy, policy_unref);
+    g_clear_pointer(&self->machine, policy_machine_free);
+    g_clear_pointer(&self->cpus, g_array_unref);
+    self->policy = policy;
+    self->machine = machine;
+    if (policy_reserve_has_cpus(&policy->reserve))
+        self->cpus = policy_reserve_find_cpus(&policy->reserve, machine);
+    self->shares_memory = policy->reserve.memory_kib > 0 || any_top(policy, wants_memory_shared);
+    self->shares_cpu = any_top(policy, wants_cpu_shared);
+
+    for (i = 0; i < policy->terms->len; i++)
+        apply(self, g_ptr_array_index(policy->terms, i));
+    drv_tops_survey(self);
+    release_others(self);
+}
+
+/* ---- one that comes ---- */
+
+static gboolean
+is_at_or_above(const char *above, const char *path)
+{
+    const gsize length = strlen(above);
+
+    return g_str_has_prefix(path, above) && (path[length] == '\0' || path[length] == '/');
+}
+
+static gboolean
+is_known(DrvTops *self, CorralGroup *top, CorralGroup *partition)
+{
+    return policy_partition_has(top, POLICY_LABEL_TOP) &&
+           g_hash_table_contains(self->all, corral_group_get_path(top)) &&
+           (policy_partition_has(partition, POLICY_LABEL_TERMS) ||
+            !is_described(self, corral_group_get_path(partition)));
+}
+
+/* Brings into force what is said of @partition, and of those above it. */
+static void
+apply_along(DrvTops *self, const char *partition)
+{
+    guint i;
+    gsize k;
+
+    for (i = 0; i < self->policy->terms->len; i++) {
+        const PolicyTerms *terms = g_ptr_array_index(self->policy->terms, i);
+        g_auto(GStrv) paths = policy_partition_list_paths(self->host, terms->name, NULL);
+
+        for (k = 0; paths && paths[k]; k++) {
+            if (is_at_or_above(paths[k], partition)) {
+                apply(self, terms);
+                break;
+            }
+        }
+    }
+}
+
+gboolean
+drv_tops_meet(DrvTops *self, const char *partition)
+{
+    g_autofree char *inside = g_build_filename(partition, "any", NULL);
+    g_autofree char *name = drv_tops_find(inside);
+    g_autoptr(CorralGroup) group =
+        corral_group_open(self->host, partition, CORRAL_CONTROLLERS_ALL, NULL);
+    g_autoptr(CorralGroup) top =
+        name ? corral_group_open(self->host, name, CORRAL_CONTROLLERS_ALL, NULL) : NULL;
+
+    if (!group || !top || is_known(self, top, group))
+        return FALSE;
+
+    g_hash_table_remove(self->all, name);
+    apply_along(self, partition);
+    if (!g_hash_table_contains(self->all, name))
+        settle_top(self, top, NULL, 1);
+    return TRUE;
+}
+
+gboolean
+drv_tops_are_free(const DrvTops *self)
+{
+    return self->policy->terms->len == 0 && self->policy->reserve.memory_kib == 0 &&
+           !policy_reserve_has_cpus(&self->policy->reserve);
+}
+
+guint64
+drv_tops_sum_usage(const DrvTops *self)
+{
+    guint64 sum = 0;
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, self->all);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const DrvTop *top = value;
+        guint64 usage;
+
+        if (corral_group_get_memory_usage(top->group, &usage, NULL))
+            sum += usage;
+    }
+    return sum;
+}
