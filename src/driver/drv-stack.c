@@ -20,6 +20,7 @@
 #include "drv-pin.h"
 #include "drv-plug.h"
 #include "drv-samples.h"
+#include "drv-reserve.h"
 #include "drv-sched.h"
 #include "drv-size.h"
 #include "drv-snapshot.h"

@@ -202,6 +202,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-records.h \
 	src/driver/drv-register.c \
 	src/driver/drv-register.h \
+	src/driver/drv-reserve.c \
+	src/driver/drv-reserve.h \
 	src/driver/drv-review.c \
 	src/driver/drv-review.h \
 	src/driver/drv-running.c \

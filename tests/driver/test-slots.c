@@ -17,6 +17,7 @@
 #include "drv-pause.h"
 #include "drv-pin.h"
 #include "drv-plug.h"
+#include "drv-reserve.h"
 #include "drv-sched.h"
 #include "drv-size.h"
 #include "drv-snapshot.h"
