@@ -553,6 +553,7 @@ root_tests = \
 	tests/root/test-memory.sh \
 	tests/root/test-metadata.sh \
 	tests/root/test-migrate.sh \
+	tests/root/test-move.sh \
 	tests/root/test-names.sh \
 	tests/root/test-numa.sh \
 	tests/root/test-parity-cpus.sh \

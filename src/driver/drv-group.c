@@ -465,6 +465,16 @@ prune_above(CorralHost *host, const char *path)
 }
 
 gboolean
+drv_group_leave(DrvGroup *self, GError **error)
+{
+    if (!corral_group_remove(self->whole, REMOVE_PATIENCE_MS, error))
+        return FALSE;
+
+    prune_above(corral_group_get_host(self->whole), corral_group_get_path(self->whole));
+    return TRUE;
+}
+
+gboolean
 drv_group_clear(CorralHost *host, const char *path, GError **error)
 {
     g_autoptr(GError) failure = NULL;

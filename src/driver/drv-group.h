@@ -75,6 +75,9 @@ DrvGroup *drv_group_open(CorralHost *host, const char *path, CorralControllers c
 gboolean drv_group_clear(CorralHost *host, const char *path, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/* Removes one that nobody is in, and partitions above it that were made for it alone. */
+gboolean drv_group_leave(DrvGroup *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The group of the whole guest. */
 CorralGroup *drv_group_get_whole(DrvGroup *self);
 

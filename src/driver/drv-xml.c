@@ -15,16 +15,21 @@
 #include "drv-cpuset.h"
 #include "drv-error.h"
 #include "drv-group.h"
+#include "drv-move.h"
 #include "drv-stack.h"
 #include "drv-tune-io.h"
 #include "drv-tune-memory.h"
 #include "drv-xml.h"
 #include "guest-xml.h"
 
+/* Of one that has been moved stock knows where it started. */
 static char *
-overlay(DrvGroup *group, const char *driver, const char *xml, GError **error)
+overlay(DrvGroup *group, const char *driver, const char *stocks, GError **error)
 {
-    g_autoptr(Guest) guest = guest_xml_parse(driver, xml, error);
+    g_autofree char *partition = drv_move_dup_partition(drv_group_get_whole(group));
+    g_autofree char *moved = partition ? guest_xml_set_partition(stocks, partition, error) : NULL;
+    const char *xml = moved ? moved : stocks;
+    g_autoptr(Guest) guest = partition && !moved ? NULL : guest_xml_parse(driver, xml, error);
     CorralGroup *whole = drv_group_get_whole(group);
     g_autofree char *with_cputune = NULL;
     g_autofree char *with_memtune = NULL;

@@ -168,6 +168,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-monitor.c \
 	src/driver/drv-monitor.h \
 	src/driver/drv-nodes-container.c \
+	src/driver/drv-move.c \
+	src/driver/drv-move.h \
 	src/driver/drv-nodes.c \
 	src/driver/drv-nodes-host.c \
 	src/driver/drv-nodes-search.h \

@@ -16,6 +16,10 @@
 #define GUEST_XML_NAMESPACE "https://corral.dev/xmlns/libvirt/domain/1.0"
 #define GUEST_XML_HELD_NAMESPACE "https://corral.dev/xmlns/libvirt/held/1.0"
 
+/* What is set in this one by virDomainSetMetadata(), <partition>, is where the guest is moved to;
+ * it is in no XML. */
+#define GUEST_XML_PLACE_NAMESPACE "https://corral.dev/xmlns/libvirt/place/1.0"
+
 /* Parses a <domain>.  The cputune includes what was held back earlier. */
 Guest *guest_xml_parse(const char *driver, const char *xml, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -38,6 +42,10 @@ gboolean guest_xml_ensure_uuid(const char *xml, char **named, GError **error)
 char *guest_xml_set_numatune(const char *xml, GuestMemoryMode mode, const GArray *nodes,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The XML with that partition. */
+char *guest_xml_set_partition(const char *xml, const char *partition, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 /* The XML as the user should see it: corral's metadata gone, <cputune> as @tune says. */
 char *guest_xml_put_back(const char *xml, const GuestCputune *tune, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -54,3 +62,6 @@ char *guest_xml_set_blkiotune(const char *xml, const GuestBlkiotune *tune, GErro
  * make sense.  What is no XML is left to libvirt (guest-limits.c).
  */
 gboolean guest_xml_check_limits(const char *element, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The partition that @element, one for GUEST_XML_PLACE_NAMESPACE, names. */
+char *guest_xml_read_place(const char *element, GError **error) G_GNUC_WARN_UNUSED_RESULT;

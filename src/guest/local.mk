@@ -41,6 +41,7 @@ libcorral_guest_la_SOURCES = \
 	src/guest/guest-xml-edit.c \
 	src/guest/guest-xml-held.h \
 	src/guest/guest-xml-numatune.c \
+	src/guest/guest-xml-partition.c \
 	src/guest/guest-xml.h \
 	$(NULL)
 libcorral_guest_la_CPPFLAGS = $(AM_CPPFLAGS) $(LIBXML_CFLAGS)
