@@ -702,6 +702,7 @@ vm_tests = \
 	tests/vm/test-host-trixie.sh \
 	tests/vm/test-host-balloon.sh \
 	tests/vm/test-host-machined.sh \
+	tests/vm/test-host-policy.sh \
 	tests/vm/test-host.sh \
 	tests/vm/test-hybrid.sh \
 	tests/vm/test-machine.sh \
@@ -734,6 +735,8 @@ EXTRA_DIST += \
 	tests/data \
 	$(machine_tests) \
 	tests/bench/answers.sh \
+	tests/bench/grey-cpu.gnuplot \
+	tests/bench/grey-memory.gnuplot \
 	tests/bench/servers.sh \
 	tests/root/balloon.sh \
 	tests/root/containers.sh \
@@ -755,11 +758,15 @@ dist_noinst_SCRIPTS += \
 	tests/bench/bench-containers.sh \
 	tests/bench/bench-crun.sh \
 	tests/bench/bench-guest.sh \
+	tests/bench/bench-grey.sh \
 	tests/bench/bench-guests.sh \
 	tests/bench/bench-host.sh \
+	tests/bench/bench-planner.sh \
 	tests/bench/bench-tenants.sh \
 	tests/bench/bench.sh \
+	tests/bench/grey-figures.py \
 	tests/bench/read-groups.py \
+	tests/bench/watch-groups.py \
 	$(kernel_scripts) \
 	tests/root/lab \
 	tests/root/linux-guest \
@@ -772,6 +779,7 @@ dist_noinst_SCRIPTS += \
 	tests/vm/host-keep.sh \
 	tests/vm/host-lxc.sh \
 	tests/vm/host-machined.sh \
+	tests/vm/host-policy.sh \
 	tests/vm/host-qemu.sh \
 	tests/vm/host-shares.sh \
 	tests/vm/host-tune.sh \
