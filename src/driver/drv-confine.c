@@ -29,7 +29,7 @@ set(const Kind *kind, CorralGroup *group, const GArray *numbers, GError **error)
                      numbers ? numbers->len : 0, error);
 }
 
-/* What a group below that has @own is to have when all that is above goes from @before to @after. */
+/* What one below that has @own is to have when what is above goes from @before to @after. */
 static GArray *
 find_share(const GArray *own, const GArray *before, const GArray *after)
 {
