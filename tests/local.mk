@@ -73,6 +73,7 @@ unit_tests = \
 	tests/unit/test-guest-grants \
 	tests/unit/test-guest-path \
 	tests/unit/test-guest-placement \
+	tests/unit/test-guest-reaction \
 	tests/unit/test-guest-set \
 	tests/unit/test-guest-threads \
 	tests/unit/test-guest-xml \
@@ -257,6 +258,8 @@ tests_unit_test_guest_memtune_CPPFLAGS = $(guest_test_cppflags)
 tests_unit_test_guest_memtune_LDADD = $(guest_test_ldadd)
 tests_unit_test_guest_placement_CPPFLAGS = $(guest_test_cppflags)
 tests_unit_test_guest_placement_LDADD = $(guest_test_ldadd)
+tests_unit_test_guest_reaction_CPPFLAGS = $(guest_test_cppflags) $(LIBXML_CFLAGS)
+tests_unit_test_guest_reaction_LDADD = $(guest_test_ldadd)
 tests_unit_test_guest_set_CPPFLAGS = $(guest_test_cppflags)
 tests_unit_test_guest_set_LDADD = $(guest_test_ldadd)
 tests_unit_test_guest_grants_CPPFLAGS = $(guest_test_cppflags)

@@ -5,7 +5,8 @@
  *
  *   <corral:limits><corral:pids>300</corral:pids></corral:limits>
  *
- * What is said there of memory that is asked for is read by guest-balloon.c.
+ * What is said there of memory that is asked for is read by guest-balloon.c, and what is to be done
+ * for a guest that wants memory by guest-reaction.c.
  */
 #include <config.h>
 
@@ -13,6 +14,7 @@
 #include "guest-balloon.h"
 #include "guest-limits.h"
 #include "guest-number.h"
+#include "guest-reaction.h"
 #include "guest-xml.h"
 
 xmlNode *
@@ -43,6 +45,16 @@ guest_limits_read(const xmlNode *root, guint64 *pids, GError **error)
     return TRUE;
 }
 
+gboolean
+guest_limits_read_reactions(const xmlNode *root, GuestReactions *reactions, GError **error)
+{
+    if (guest_reaction_read(guest_limits_find(root), GUEST_XML_NAMESPACE, reactions, error))
+        return TRUE;
+
+    g_prefix_error(error, "metadata element ");
+    return FALSE;
+}
+
 /* libvirt puts what is in no namespace into that of the element as a whole. */
 static void
 take_in(xmlNode *node, xmlNs *namespace)
@@ -71,6 +83,7 @@ guest_xml_check_limits(const char *element, GError **error)
 {
     g_autoptr(xmlDoc) doc = guest_tree_read_any(element, NULL);
     xmlNode *node = doc ? xmlDocGetRootElement(doc) : NULL;
+    GuestReactions reactions;
     GuestBalloon balloon;
     guint64 pids;
 
@@ -86,5 +99,6 @@ guest_xml_check_limits(const char *element, GError **error)
     }
 
     node = wrap_in_domain(doc);
-    return guest_limits_read(node, &pids, error) && guest_balloon_read(node, &balloon, error);
+    return guest_limits_read(node, &pids, error) && guest_balloon_read(node, &balloon, error) &&
+           guest_limits_read_reactions(node, &reactions, error);
 }

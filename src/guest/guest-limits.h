@@ -10,3 +10,7 @@ xmlNode *guest_limits_find(const xmlNode *root);
 /* Its <pids>; 0 in *@pids if it says nothing of them. */
 gboolean guest_limits_read(const xmlNode *root, guint64 *pids, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/* Its <on_oom> and <on_pressure>. */
+gboolean guest_limits_read_reactions(const xmlNode *root, GuestReactions *reactions, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;

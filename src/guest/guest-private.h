@@ -19,6 +19,7 @@ struct _Guest {
     guint64 most_memory_kib;
     guint64 pids_limit;
     GuestBalloon balloon;
+    GuestReactions reactions;
     gboolean has_balloon;
     gboolean is_pinned;
     GuestPlacement *placement;

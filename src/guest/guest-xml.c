@@ -297,6 +297,7 @@ guest_xml_parse(const char *driver, const char *xml, GError **error)
         !guest_memtune_read_sizes(root, &guest->memory_kib, &guest->most_memory_kib, error) ||
         !guest_limits_read(root, &guest->pids_limit, error) ||
         !guest_balloon_read(root, &guest->balloon, error) ||
+        !guest_limits_read_reactions(root, &guest->reactions, error) ||
         !guest_blkiotune_read(root, &guest->blkiotune, error))
         return NULL;
 

@@ -131,6 +131,12 @@ guest_get_balloon(const Guest *self)
     return &self->balloon;
 }
 
+const GuestReactions *
+guest_get_reactions(const Guest *self)
+{
+    return &self->reactions;
+}
+
 gboolean
 guest_has_balloon(const Guest *self)
 {

@@ -75,6 +75,33 @@ typedef struct {
     gboolean release;   /* what cannot be had is given up; else the limit stays where it got to */
 } GuestBalloon;
 
+/* What is to be done for a guest that wants memory. */
+typedef enum {
+    GUEST_ACTION_IGNORE,
+    GUEST_ACTION_LOG,
+    GUEST_ACTION_RAISE, /* the limit that it has met */
+    GUEST_ACTION_PAUSE,
+} GuestAction;
+
+/* What <corral:on_oom> or <corral:on_pressure> says (guest-reaction.c). */
+typedef struct {
+    gboolean given; /* it is there */
+    GuestAction action;
+    guint64 step_kib; /* by how much a limit is raised; 0: not given */
+    guint64 most_kib; /* and how far; 0: not given, and then it is not raised */
+    guint some_ms;    /* of pressure: for how long somebody has to wait for memory... */
+    guint window_ms;  /* ...of so much time */
+} GuestReaction;
+
+/* Where <on_pressure> does not say: the kernel's own example (Documentation/accounting/psi.rst). */
+#define GUEST_REACTION_SOME_MS 150
+#define GUEST_REACTION_WINDOW_MS 1000
+
+typedef struct {
+    GuestReaction on_oom;
+    GuestReaction on_pressure;
+} GuestReactions;
+
 typedef struct _Guest Guest;
 
 /* Where it may run: guest-placement.h. */
@@ -111,6 +138,8 @@ guint64 guest_get_memory_kib(const Guest *self);
 /* <memory>: the most it may have; 0 if it is not given. */
 guint64 guest_get_most_memory_kib(const Guest *self);
 const GuestBalloon *guest_get_balloon(const Guest *self);
+/* What its own XML says; whoever runs the host may say more. */
+const GuestReactions *guest_get_reactions(const Guest *self);
 /* Whether it has a device to be asked by.  libvirt adds one where its user says nothing, so
  * only the XML of a guest that is defined or runs tells for sure. */
 gboolean guest_has_balloon(const Guest *self);
@@ -130,6 +159,12 @@ gboolean guest_plugs_vcpus(const Guest *self);
 const guint *guest_get_iothreads(const Guest *self, gsize *n);
 
 gboolean guest_cputune_has_bandwidth(const GuestCputune *tune);
+
+/* As users write it. */
+const char *guest_action_name(GuestAction action);
+/* The nearest wins: of what @reactions does not give at all @farther is taken. */
+void guest_reactions_fall_back(GuestReactions *reactions, const GuestReactions *farther);
+gboolean guest_reactions_equal(const GuestReactions *a, const GuestReactions *b);
 
 GuestBlkioDevice *guest_blkio_device_new(const char *path);
 void guest_blkio_device_free(GuestBlkioDevice *self);

@@ -31,6 +31,8 @@ libcorral_guest_la_SOURCES = \
 	src/guest/guest-placement.c \
 	src/guest/guest-placement.h \
 	src/guest/guest-private.h \
+	src/guest/guest-reaction.c \
+	src/guest/guest-reaction.h \
 	src/guest/guest-set.c \
 	src/guest/guest-set.h \
 	src/guest/guest-threads.c \

@@ -117,6 +117,38 @@ bad "$(balloon "" "<corral:floor>1</corral:floor><corral:floor>1</corral:floor>"
 bad "$(balloon "" "<floor>1</floor>")"
 bad "<corral:balloon/><corral:balloon/>"
 
+on_oom()
+{
+    echo "<corral:on_oom $1>${2:-}</corral:on_oom>"
+}
+
+on_pressure()
+{
+    echo "<corral:on_pressure $1>${2:-}</corral:on_pressure>"
+}
+
+most="<corral:most unit='GiB'>4</corral:most>"
+good "$(on_oom "action='ignore'")"
+good "$(on_oom "action='log'")<corral:balloon/>"
+good "$(on_oom "action='pause'")$(on_pressure "action='ignore'")"
+good "$(on_oom "action='raise'" "$most")"
+good "$(on_oom "action='raise'" "$most<corral:step>65536</corral:step>")"
+good "$(on_oom "action='pause'" "$most")"
+good "$(on_pressure "action='raise' some_ms='1' window_ms='500'" "$most")"
+good "$(on_pressure "action='log' some_ms='10000' window_ms='10000'")"
+bad "$(on_oom "")"
+bad "$(on_oom "action='kill'")"
+bad "$(on_oom "action='raise'")"
+bad "$(on_oom "action='raise'" "<corral:step>65536</corral:step>")"
+bad "$(on_oom "action='raise'" "<corral:most>0</corral:most>")"
+bad "$(on_oom "action='raise'" "$most$most")"
+bad "$(on_oom "action='log' some_ms='100'")"
+bad "$(on_oom "action='log'")$(on_oom "action='log'")"
+bad "$(on_pressure "action='log' some_ms='0'")"
+bad "$(on_pressure "action='log' window_ms='499'")"
+bad "$(on_pressure "action='log' window_ms='10001'")"
+bad "<on_oom action='log'/>"
+
 # ---- what operators write ----
 
 validate()
