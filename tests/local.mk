@@ -90,6 +90,7 @@ unit_tests = \
 	tests/unit/test-pids \
 	tests/unit/test-policy-governor \
 	tests/unit/test-policy-plan \
+	tests/unit/test-policy-reaction \
 	tests/unit/test-policy-reserve \
 	tests/unit/test-policy-shares \
 	tests/unit/test-policy-xml \
@@ -130,6 +131,8 @@ tests_unit_test_policy_shares_CPPFLAGS = $(policy_test_cppflags)
 tests_unit_test_policy_shares_LDADD = $(policy_test_ldadd)
 tests_unit_test_policy_governor_CPPFLAGS = $(policy_test_cppflags)
 tests_unit_test_policy_governor_LDADD = $(policy_test_ldadd)
+tests_unit_test_policy_reaction_CPPFLAGS = $(policy_test_cppflags)
+tests_unit_test_policy_reaction_LDADD = $(policy_test_ldadd)
 tests_unit_test_policy_reserve_CPPFLAGS = $(policy_test_cppflags)
 tests_unit_test_policy_reserve_LDADD = $(policy_test_ldadd)
 tests_unit_test_policy_xml_CPPFLAGS = $(policy_test_cppflags)

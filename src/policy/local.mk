@@ -21,6 +21,8 @@ libcorral_policy_la_SOURCES = \
 	src/policy/policy-plan.h \
 	src/policy/policy-raises.c \
 	src/policy/policy-raises.h \
+	src/policy/policy-reaction.c \
+	src/policy/policy-reaction.h \
 	src/policy/policy-reserve.c \
 	src/policy/policy-reserve.h \
 	src/policy/policy-shares.c \
