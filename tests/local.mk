@@ -308,6 +308,7 @@ tests_lib_libstack_bed_la_CPPFLAGS = $(driver_test_cppflags)
 driver_tests = \
 	tests/driver/test-autostart \
 	tests/driver/test-birth \
+	tests/driver/test-hook \
 	tests/driver/test-io \
 	tests/driver/test-container \
 	tests/driver/test-keeper \
@@ -326,6 +327,8 @@ tests_driver_test_autostart_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_autostart_LDADD = $(driver_test_ldadd)
 tests_driver_test_birth_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_birth_LDADD = $(driver_test_ldadd)
+tests_driver_test_hook_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_hook_LDADD = $(driver_test_ldadd)
 tests_driver_test_io_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_io_LDADD = $(driver_test_ldadd)
 tests_driver_test_container_CPPFLAGS = $(driver_test_cppflags)

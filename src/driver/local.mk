@@ -131,6 +131,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-group-tune.c \
 	src/driver/drv-group.c \
 	src/driver/drv-group.h \
+	src/driver/drv-hook.c \
+	src/driver/drv-hook.h \
 	src/driver/drv-image.c \
 	src/driver/drv-image.h \
 	src/driver/drv-implementation.h \
