@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	docs/policy.md \
 	docs/notifications.md \
 	docs/python.md \
+	docs/reactions.md \
 	docs/rescaling.md \
 	docs/systemd.md \
 	docs/units.md \

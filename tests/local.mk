@@ -314,6 +314,7 @@ driver_tests = \
 	tests/driver/test-keeper \
 	tests/driver/test-cpuset \
 	tests/driver/test-memory \
+	tests/driver/test-reaction \
 	tests/driver/test-sched \
 	tests/driver/test-settle \
 	tests/driver/test-slots \
@@ -339,6 +340,8 @@ tests_driver_test_cpuset_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_cpuset_LDADD = $(driver_test_ldadd)
 tests_driver_test_memory_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_memory_LDADD = $(driver_test_ldadd)
+tests_driver_test_reaction_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_reaction_LDADD = $(driver_test_ldadd)
 tests_driver_test_sched_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_sched_LDADD = $(driver_test_ldadd)
 tests_driver_test_settle_CPPFLAGS = $(driver_test_cppflags)
@@ -577,6 +580,7 @@ root_tests = \
 	tests/root/test-pod.sh \
 	tests/root/test-policy-reload.sh \
 	tests/root/test-policy.sh \
+	tests/root/test-reaction.sh \
 	tests/root/test-restore.sh \
 	tests/root/test-session.sh \
 	tests/root/test-shares.sh \

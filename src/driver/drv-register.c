@@ -23,6 +23,7 @@
 #include "drv-nursery.h"
 #include "drv-planner.h"
 #include "drv-policy.h"
+#include "drv-reaction.h"
 #include "drv-register.h"
 #include "drv-scope.h"
 #include "drv-stack.h"
@@ -125,6 +126,7 @@ start(Front *front, bool privileged, const char *root)
             stack->nursery = drv_nursery_new(drv_keeper_get_host(stack->keeper));
         else
             stack->governor = drv_governor_new(stack, conn);
+        stack->reaction = drv_reaction_new(stack, conn);
         drv_tunable_follow(stack, conn);
         drv_planner_start(stack, conn);
         front->events = drv_events_new(stack, conn);
@@ -142,6 +144,7 @@ stop(Front *front)
     if (front->events)
         drv_planner_stop(front->stack);
     g_clear_pointer(&front->events, drv_events_free);
+    g_clear_pointer(&front->stack->reaction, drv_reaction_free);
     g_clear_pointer(&front->stack->governor, drv_governor_free);
     g_clear_pointer(&front->stack->nursery, drv_nursery_free);
     return 0;

@@ -20,6 +20,7 @@
 #include "drv-owner.h"
 #include "drv-parts.h"
 #include "drv-planner.h"
+#include "drv-reaction.h"
 #include "drv-review.h"
 #include "drv-samples.h"
 #include "drv-scope.h"
@@ -140,8 +141,12 @@ drv_settle_adopt(DrvStack *stack, virDomainPtr dom, DrvClaim *claim, GError **er
     guest = guest_xml_parse(stack->driver, xml, error);
     if (!guest)
         return FALSE;
-    if (stack->has_containers)
-        return drv_container_adopt(stack, dom, guest, claim, error);
+    if (stack->has_containers) {
+        if (!drv_container_adopt(stack, dom, guest, claim, error))
+            return FALSE;
+        drv_reaction_consider(stack->reaction, guest);
+        return TRUE;
+    }
     path = find_path(host, guest, before, error);
     if (!path)
         return FALSE;
@@ -163,6 +168,7 @@ drv_settle_adopt(DrvStack *stack, virDomainPtr dom, DrvClaim *claim, GError **er
     drv_review_group(drv_group_get_whole(group), guest_get_name(guest));
     drv_acl_follow(stack, dom, xml, drv_group_get_whole(group));
     drv_governor_consider(stack->governor, guest_get_uuid(guest));
+    drv_reaction_consider(stack->reaction, guest);
     return place(group, guest, error);
 }
 
@@ -173,6 +179,7 @@ clear(DrvStack *stack, const char *uuid, DrvClaim *claim, GError **error)
 
     if (!path)
         return TRUE;
+    drv_reaction_end(stack->reaction, uuid, path);
     if (!drv_group_clear(drv_keeper_get_host(stack->keeper), path, error))
         return FALSE;
 

@@ -6,6 +6,7 @@
 
 typedef struct _DrvGovernor DrvGovernor;
 typedef struct _DrvNursery DrvNursery;
+typedef struct _DrvReaction DrvReaction;
 typedef struct _DrvSamples DrvSamples;
 typedef struct _DrvTunable DrvTunable;
 
@@ -40,6 +41,7 @@ typedef struct {
     DrvNursery
         *nursery; /* locks itself; NULL before the main loop runs, and where none is needed */
     DrvGovernor *governor; /* locks itself; NULL before the guests are known, and for containers */
+    DrvReaction *reaction; /* locks itself; NULL before the guests are known */
     DrvSamples *samples;   /* locks itself */
     DrvTunable *tunable;   /* drv-tunable's own; NULL before somebody follows stock's events */
 } DrvStack;

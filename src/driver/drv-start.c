@@ -24,6 +24,7 @@
 #include "drv-machined.h"
 #include "drv-parent.h"
 #include "drv-planner.h"
+#include "drv-reaction.h"
 #include "drv-scope.h"
 #include "drv-settle.h"
 #include "drv-start.h"
@@ -529,7 +530,9 @@ drv_start_run(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const 
     int result = start_claimed(start, stack, conn, guest, claim, &placed);
 
     release(stack, conn, uuid, claim, placed);
-    if (placed)
+    if (placed) {
         drv_governor_consider(stack->governor, uuid);
+        drv_reaction_consider(stack->reaction, guest);
+    }
     return result;
 }

@@ -202,10 +202,14 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-plug.h \
 	src/driver/drv-protect.c \
 	src/driver/drv-protect.h \
+	src/driver/drv-reaction.c \
+	src/driver/drv-reaction.h \
 	src/driver/drv-records.c \
 	src/driver/drv-records.h \
 	src/driver/drv-register.c \
 	src/driver/drv-register.h \
+	src/driver/drv-remedy.c \
+	src/driver/drv-remedy.h \
 	src/driver/drv-reserve.c \
 	src/driver/drv-reserve.h \
 	src/driver/drv-review.c \
@@ -218,6 +222,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-scope.h \
 	src/driver/drv-sched.c \
 	src/driver/drv-sched.h \
+	src/driver/drv-sentry.c \
+	src/driver/drv-sentry.h \
 	src/driver/drv-settle.c \
 	src/driver/drv-settle.h \
 	src/driver/drv-share.c \
@@ -228,6 +234,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-size.h \
 	src/driver/drv-snapshot.c \
 	src/driver/drv-snapshot.h \
+	src/driver/drv-spare.c \
+	src/driver/drv-spare.h \
 	src/driver/drv-stack.c \
 	src/driver/drv-stack.h \
 	src/driver/drv-start.c \
