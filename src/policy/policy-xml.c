@@ -18,6 +18,7 @@
 #include "guest-set.h"
 #include "guest-tree.h"
 #include "guest-path.h"
+#include "guest-reaction.h"
 #include "policy-xml.h"
 
 #define CPUS_MAX 8192
@@ -261,6 +262,40 @@ static const Element of_reserve[] = {
     {NULL},
 };
 
+/* ---- <on_oom>, <on_pressure> ---- */
+
+/* The guests' own reader takes both, whichever it is called for. */
+static gboolean
+read_reactions(const xmlNode *node, GuestReactions *reactions, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    return guest_reaction_read(node->parent, NULL, reactions, &failure) ||
+           refuse(node, error, "%s", failure->message);
+}
+
+static gboolean
+read_reactions_of_all(const xmlNode *node, Reading *reading, GError **error)
+{
+    Policy *policy = reading->policy;
+
+    return read_reactions(node, &policy->reactions, error);
+}
+
+static gboolean
+read_reactions_of_partition(const xmlNode *node, Reading *reading, GError **error)
+{
+    PolicyTerms *terms = reading->terms;
+
+    return read_reactions(node, &terms->reactions, error);
+}
+
+static const Element of_reaction[] = {
+    {"step", {"unit"}, NULL, NULL, FALSE},
+    {"most", {"unit"}, NULL, NULL, FALSE},
+    {NULL},
+};
+
 /* ---- <partition> ---- */
 
 static gboolean
@@ -425,6 +460,12 @@ static const Element of_partition[] = {
     {"numatune", {NULL}, NULL, of_numatune, FALSE},
     {"cpuset", {NULL}, read_cpuset, NULL, FALSE},
     {"pids", {NULL}, read_pids, NULL, FALSE},
+    {"on_oom", {"action"}, read_reactions_of_partition, of_reaction, FALSE},
+    {"on_pressure",
+     {"action", "some_ms", "window_ms"},
+     read_reactions_of_partition,
+     of_reaction,
+     FALSE},
     {NULL},
 };
 
@@ -466,6 +507,8 @@ read_partition(const xmlNode *node, Reading *reading, GError **error)
 static const Element of_corral[] = {
     {"layout", {"type"}, read_layout, of_nothing, FALSE},
     {"reserve", {"excess"}, read_reserve, of_reserve, FALSE},
+    {"on_oom", {"action"}, read_reactions_of_all, of_reaction, FALSE},
+    {"on_pressure", {"action", "some_ms", "window_ms"}, read_reactions_of_all, of_reaction, FALSE},
     {"partition", {"name", "priority"}, read_partition, of_partition, TRUE},
     {NULL},
 };

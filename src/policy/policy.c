@@ -69,6 +69,25 @@ policy_find(const Policy *self, const char *partition)
     return NULL;
 }
 
+GuestReactions
+policy_find_reactions(const Policy *self, const char *partition)
+{
+    GuestReactions reactions = {.on_oom = {.given = FALSE}};
+    g_autofree char *name = g_strdup(partition);
+
+    while (strlen(name) > 1) {
+        const PolicyTerms *terms = policy_find(self, name);
+        char *above = g_path_get_dirname(name);
+
+        if (terms)
+            guest_reactions_fall_back(&reactions, &terms->reactions);
+        g_free(name);
+        name = above;
+    }
+    guest_reactions_fall_back(&reactions, &self->reactions);
+    return reactions;
+}
+
 PolicyTerms *
 policy_terms_new(const char *name)
 {

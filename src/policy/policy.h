@@ -49,13 +49,15 @@ typedef struct {
     GArray *cpus;             /* (element-type guint) (nullable) */
     GArray *nodes;            /* likewise */
     guint64 pids;             /* 0: no limit */
+    GuestReactions reactions; /* for each of its guests, and of those below it */
 } PolicyTerms;
 
 typedef struct {
     gatomicrefcount refs;
     GuestLayout layout;
     PolicyReserve reserve;
-    GPtrArray *terms; /* owned PolicyTerms, in the file's order */
+    GuestReactions reactions; /* for all guests */
+    GPtrArray *terms;         /* owned PolicyTerms, in the file's order */
 } Policy;
 
 /* What is so without a file: nothing is kept, and nobody has terms. */
@@ -68,6 +70,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Policy, policy_unref)
 
 /* (nullable): the terms of the partition of that name itself. */
 const PolicyTerms *policy_find(const Policy *self, const char *partition);
+
+/* What is to be done for guests of that partition, if it is described or not, as far as it is said
+ * for it, for one above it or for all; a guest's own word comes first. */
+GuestReactions policy_find_reactions(const Policy *self, const char *partition);
 
 /* Terms that ask for nothing and promise nothing. */
 PolicyTerms *policy_terms_new(const char *name);

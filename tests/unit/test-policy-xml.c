@@ -94,6 +94,7 @@ assert_nothing_is_asked_for(const Policy *policy)
     g_assert_cmpuint(policy->reserve.memory_kib, ==, 0);
     g_assert_cmpuint(policy->reserve.n_cpus, ==, 0);
     g_assert_null(policy->reserve.cpus);
+    g_assert_false(policy->reactions.on_oom.given || policy->reactions.on_pressure.given);
     g_assert_cmpuint(policy->terms->len, ==, 0);
 }
 
@@ -110,6 +111,48 @@ test_nothing(void)
     empty = parse("", &error);
     g_assert_no_error(error);
     assert_nothing_is_asked_for(empty);
+}
+
+/* ---- what is to be done for guests that want memory ---- */
+
+static void
+assert_reactions(const Policy *policy, const char *partition, GuestAction oom, guint64 most_kib,
+                 gboolean pressure, GuestAction on_pressure)
+{
+    const GuestReactions found = policy_find_reactions(policy, partition);
+
+    g_test_message("%s", partition);
+    g_assert_true(found.on_oom.given);
+    g_assert_cmpint(found.on_oom.action, ==, oom);
+    g_assert_cmpuint(found.on_oom.most_kib, ==, most_kib);
+    g_assert_cmpint(found.on_pressure.given, ==, pressure);
+    g_assert_cmpint(found.on_pressure.action, ==, on_pressure);
+}
+
+static void
+test_reactions(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Policy) policy =
+        parse("<partition name='/clients'>\n"
+              "  <on_oom action='raise'><step>1</step><most unit='GiB'>4</most></on_oom>\n"
+              "  <on_pressure action='pause' some_ms='500'/>\n"
+              "</partition>\n"
+              "<partition name='/clients/gold'><on_oom action='log'/></partition>\n"
+              "<on_oom action='ignore'/>\n"
+              "<partition name='/others'/>\n",
+              &error);
+
+    g_assert_no_error(error);
+    assert_reactions(policy, "/machine", GUEST_ACTION_IGNORE, 0, FALSE, GUEST_ACTION_IGNORE);
+    assert_reactions(policy, "/others", GUEST_ACTION_IGNORE, 0, FALSE, GUEST_ACTION_IGNORE);
+    assert_reactions(policy, "/clients", GUEST_ACTION_RAISE, 4 << 20, TRUE, GUEST_ACTION_PAUSE);
+    assert_reactions(policy, "/clients/", GUEST_ACTION_RAISE, 4 << 20, TRUE, GUEST_ACTION_PAUSE);
+    assert_reactions(policy, "/clients/a/b", GUEST_ACTION_RAISE, 4 << 20, TRUE, GUEST_ACTION_PAUSE);
+    assert_reactions(policy, "/clientsland", GUEST_ACTION_IGNORE, 0, FALSE, GUEST_ACTION_IGNORE);
+    /* As a whole, and each of the two for itself. */
+    assert_reactions(policy, "/clients/gold", GUEST_ACTION_LOG, 0, TRUE, GUEST_ACTION_PAUSE);
+    g_assert_cmpuint(policy_find(policy, "/clients")->reactions.on_pressure.some_ms, ==, 500);
 }
 
 #define MEMORY_BELOW                                                                               \
@@ -191,6 +234,20 @@ test_refused(void)
         {PARTITION("<cpuset></cpuset>"), POLICY_ERROR_XML, "'' is no set of numbers"},
         {PARTITION("<pids>3<pids/></pids>"), POLICY_ERROR_XML, "<pids> is not known in <pids>"},
         {PARTITION("<pids>0</pids>"), POLICY_ERROR_XML, "'0' is no number between 1 and 4194304"},
+        {"<on_oom action='kill'/>", POLICY_ERROR_XML,
+         "line 2: <on_oom>, attribute action: 'kill' is none of"},
+        {"<on_oom action='raise'/>", POLICY_ERROR_XML, "'raise' is nothing without a <most>"},
+        {"<on_oom action='log'/>\n<on_oom action='log'/>", POLICY_ERROR_XML,
+         "line 3: there is a second <on_oom>"},
+        {"<on_oom action='log' some_ms='1'/>", POLICY_ERROR_XML,
+         "<on_oom> has no attribute 'some_ms'"},
+        {"<on_oom action='log'>words</on_oom>", POLICY_ERROR_XML, "there is text in <on_oom>"},
+        {PARTITION("<on_pressure action='raise'><most>0</most></on_pressure>"), POLICY_ERROR_XML,
+         "line 3: <most>: '0' is no amount of memory"},
+        {PARTITION("<on_pressure action='log' some_ms='9' window_ms='1'/>"), POLICY_ERROR_XML,
+         "line 3: <on_pressure>, attribute window_ms: '1' is no number of milliseconds"},
+        {PARTITION("<on_pressure action='log'><limit>1</limit></on_pressure>"), POLICY_ERROR_XML,
+         "<limit> is not known in <on_pressure>"},
         {MEMORY_BELOW, POLICY_ERROR_TERMS, "'/a' above it is not described"},
         {NOTHING_ABOVE MEMORY_BELOW, POLICY_ERROR_TERMS, "those below it 1"},
         {NOTHING_ABOVE CPU_BELOW, POLICY_ERROR_TERMS, "those below it 0.500"},
@@ -275,6 +332,7 @@ main(int argc, char **argv)
 
     g_test_add_func("/policy-xml/everything", test_everything);
     g_test_add_func("/policy-xml/nothing", test_nothing);
+    g_test_add_func("/policy-xml/reactions", test_reactions);
     g_test_add_func("/policy-xml/refused", test_refused);
     g_test_add_func("/policy-xml/not-ours", test_not_ours);
     g_test_add_func("/policy-xml/unreadable", test_unreadable);
