@@ -10,6 +10,7 @@
 #include <config.h>
 
 #include "drv-error.h"
+#include "drv-policy.h"
 #include "drv-reaction.h"
 #include "drv-sentry.h"
 
@@ -75,11 +76,15 @@ post(DrvReaction *self, Errand *errand)
 
 /* ---- in the thread ---- */
 
+/* The nearest counts: the guest's own, then what the operator says, then what nobody has to say. */
 static GuestReactions
 find_wish(const Guest *guest)
 {
+    g_autoptr(Policy) policy = drv_policy_get();
+    const GuestReactions said = policy_find_reactions(policy, guest_get_partition(guest));
     GuestReactions wish = *guest_get_reactions(guest);
 
+    guest_reactions_fall_back(&wish, &said);
     guest_reactions_fall_back(&wish, policy_reaction_get_defaults());
     return wish;
 }

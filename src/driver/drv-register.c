@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "drv-access.h"
 #include "drv-autostart.h"
 #include "drv-birth.h"
 #include "drv-error.h"
@@ -26,6 +27,7 @@
 #include "drv-reaction.h"
 #include "drv-register.h"
 #include "drv-scope.h"
+#include "drv-settle.h"
 #include "drv-stack.h"
 #include "drv-tunable.h"
 
@@ -46,6 +48,7 @@ typedef struct {
     virStateDriver before;
     virStateDriver after;
     DrvStack *stack;
+    virConnectPtr conn; /* through the stack; NULL if running guests are not taken over */
     DrvEvents *events;
 } Front;
 
@@ -130,6 +133,7 @@ start(Front *front, bool privileged, const char *root)
         drv_tunable_follow(stack, conn);
         drv_planner_start(stack, conn);
         front->events = drv_events_new(stack, conn);
+        front->conn = virObjectRef(conn);
         drv_autostart_run(conn, front->state_dir, front->settings);
     }
     virObjectUnref(conn);
@@ -141,13 +145,27 @@ static int
 stop(Front *front)
 {
     drv_tunable_unfollow(front->stack);
-    if (front->events)
+    if (front->conn)
         drv_planner_stop(front->stack);
     g_clear_pointer(&front->events, drv_events_free);
     g_clear_pointer(&front->stack->reaction, drv_reaction_free);
     g_clear_pointer(&front->stack->governor, drv_governor_free);
     g_clear_pointer(&front->stack->nursery, drv_nursery_free);
+    g_clear_pointer(&front->conn, virObjectUnref);
     return 0;
+}
+
+/* What is to be done for guests that want memory may be something else now. */
+static void
+follow_policy(const Front *front)
+{
+    DRV_ELEVATED virIdentity *caller = drv_access_elevate();
+    g_auto(GStrv) uuids = front->conn ? drv_keeper_list(front->stack->keeper) : NULL;
+    gsize i;
+
+    (void)caller;
+    for (i = 0; uuids && uuids[i]; i++)
+        drv_settle_in_passing(front->stack, front->conn, uuids[i]);
 }
 
 /* The first of a daemon's drivers that is asked finds what is new, and says so. */
@@ -162,6 +180,8 @@ reload(void)
     } else if (changed) {
         VIR_INFO("corral: following what '%s' says now", DRV_POLICY_FILE);
         drv_planner_follow_policy();
+        follow_policy(&qemu);
+        follow_policy(&lxc);
     }
     drv_policy_tell(error);
     return 0;

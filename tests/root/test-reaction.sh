@@ -6,6 +6,7 @@
 . "$(dirname "$(realpath "$0")")/functions.sh"
 . "$test_dir/containers.sh"
 . "$test_dir/balloon.sh"
+. "$test_dir/policy.sh"
 need_containers
 in_lab v1 hybrid
 
@@ -187,6 +188,15 @@ same "and nothing of what is ignored" "$before" "$(lines "guest 'web' is out of 
 check "it goes on" goes_on web
 refuse "what makes no sense is not taken" "<on_oom>, attribute action: 'raise' is nothing without a <most>" \
     say web "<on_oom action='raise'/>"
+
+# ---- what the operator says ----
+
+check "the guest says nothing" say web ""
+same "the operator says it for all" "in force" "$(reload_policy "<on_oom action='pause'/>")"
+check "a guest that wants memory" want_memory web
+check "is paused" wait_for $patience guest_state web paused
+check "it goes on" goes_on web
+same "he says nothing any more" "in force" "$(reload_policy "")"
 
 # ---- the daemon is killed ----
 
