@@ -88,6 +88,8 @@ unit_tests = \
 	tests/unit/test-memory \
 	tests/unit/test-netclass \
 	tests/unit/test-pids \
+	tests/unit/test-policy-amount \
+	tests/unit/test-policy-edit \
 	tests/unit/test-policy-governor \
 	tests/unit/test-policy-plan \
 	tests/unit/test-policy-reaction \
@@ -129,6 +131,10 @@ tests_unit_test_policy_plan_CPPFLAGS = $(policy_test_cppflags) -I$(top_srcdir)/t
 tests_unit_test_policy_plan_LDADD = $(policy_test_ldadd)
 tests_unit_test_policy_shares_CPPFLAGS = $(policy_test_cppflags)
 tests_unit_test_policy_shares_LDADD = $(policy_test_ldadd)
+tests_unit_test_policy_amount_CPPFLAGS = $(policy_test_cppflags)
+tests_unit_test_policy_amount_LDADD = $(policy_test_ldadd)
+tests_unit_test_policy_edit_CPPFLAGS = $(policy_test_cppflags)
+tests_unit_test_policy_edit_LDADD = $(policy_test_ldadd)
 tests_unit_test_policy_governor_CPPFLAGS = $(policy_test_cppflags)
 tests_unit_test_policy_governor_LDADD = $(policy_test_ldadd)
 tests_unit_test_policy_reaction_CPPFLAGS = $(policy_test_cppflags)

@@ -50,20 +50,33 @@ tie(GuestDraft *draft)
     return node == NULL;
 }
 
-gboolean
-guest_draft_open(GuestDraft *draft, const char *xml, GError **error)
+/* Takes @doc, which may be NULL. */
+static gboolean
+open_doc(GuestDraft *draft, xmlDoc *doc, const char *xml, const char *what, GError **error)
 {
-    draft->doc = guest_tree_read(xml, error);
-    if (!draft->doc)
+    draft->doc = doc;
+    if (!doc)
         return FALSE;
-    draft->root = xmlDocGetRootElement(draft->doc);
+    draft->root = xmlDocGetRootElement(doc);
     draft->markup = guest_markup_new(xml);
     if (!draft->markup || !tie(draft)) {
-        g_set_error_literal(error, GUEST_ERROR, GUEST_ERROR_XML,
-                            "The domain XML is written in a way that cannot be edited");
+        g_set_error(error, GUEST_ERROR, GUEST_ERROR_XML,
+                    "%s is written in a way that cannot be edited", what);
         return FALSE;
     }
     return TRUE;
+}
+
+gboolean
+guest_draft_open(GuestDraft *draft, const char *xml, GError **error)
+{
+    return open_doc(draft, guest_tree_read(xml, error), xml, "The domain XML", error);
+}
+
+gboolean
+guest_draft_open_any(GuestDraft *draft, const char *xml, GError **error)
+{
+    return open_doc(draft, guest_tree_read_any(xml, error), xml, "the XML", error);
 }
 
 const GuestSpan *

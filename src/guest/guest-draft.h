@@ -20,6 +20,9 @@ typedef struct {
 /* Borrows @xml.  Refuses what parser and markup do not see alike. */
 gboolean guest_draft_open(GuestDraft *self, const char *xml, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+/* The same of a document whose root may be any. */
+gboolean guest_draft_open_any(GuestDraft *self, const char *xml, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 void guest_draft_clear(GuestDraft *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(GuestDraft, guest_draft_clear)
 

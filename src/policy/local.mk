@@ -4,6 +4,8 @@
 
 noinst_LTLIBRARIES += libcorral-policy.la
 libcorral_policy_la_SOURCES = \
+	src/policy/policy-amount.c \
+	src/policy/policy-amount.h \
 	src/policy/policy-balloons.c \
 	src/policy/policy-balloons.h \
 	src/policy/policy-bytes.h \
@@ -11,6 +13,8 @@ libcorral_policy_la_SOURCES = \
 	src/policy/policy-cuts.h \
 	src/policy/policy-division.c \
 	src/policy/policy-division.h \
+	src/policy/policy-edit.c \
+	src/policy/policy-edit.h \
 	src/policy/policy-governor.c \
 	src/policy/policy-governor.h \
 	src/policy/policy-machine.c \
