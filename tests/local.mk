@@ -89,6 +89,7 @@ unit_tests = \
 	tests/unit/test-netclass \
 	tests/unit/test-pids \
 	tests/unit/test-policy-amount \
+	tests/unit/test-policy-difference \
 	tests/unit/test-policy-edit \
 	tests/unit/test-policy-governor \
 	tests/unit/test-policy-plan \
@@ -131,10 +132,24 @@ tests_unit_test_policy_plan_CPPFLAGS = $(policy_test_cppflags) -I$(top_srcdir)/t
 tests_unit_test_policy_plan_LDADD = $(policy_test_ldadd)
 tests_unit_test_policy_shares_CPPFLAGS = $(policy_test_cppflags)
 tests_unit_test_policy_shares_LDADD = $(policy_test_ldadd)
+
+# Those that look at groups.
+policy_group_test_cppflags = $(policy_test_cppflags) -I$(top_srcdir)/tests/lib
+policy_group_test_ldadd = \
+	tests/lib/libfake-cgroup.la \
+	libcorral-policy.la \
+	libcorral-guest.la \
+	libcorral-private.la \
+	$(LIBXML_LIBS) \
+	$(GLIB_LIBS) \
+	$(NULL)
+
 tests_unit_test_policy_amount_CPPFLAGS = $(policy_test_cppflags)
 tests_unit_test_policy_amount_LDADD = $(policy_test_ldadd)
 tests_unit_test_policy_edit_CPPFLAGS = $(policy_test_cppflags)
 tests_unit_test_policy_edit_LDADD = $(policy_test_ldadd)
+tests_unit_test_policy_difference_CPPFLAGS = $(policy_group_test_cppflags)
+tests_unit_test_policy_difference_LDADD = $(policy_group_test_ldadd)
 tests_unit_test_policy_governor_CPPFLAGS = $(policy_test_cppflags)
 tests_unit_test_policy_governor_LDADD = $(policy_test_ldadd)
 tests_unit_test_policy_reaction_CPPFLAGS = $(policy_test_cppflags)

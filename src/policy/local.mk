@@ -11,12 +11,16 @@ libcorral_policy_la_SOURCES = \
 	src/policy/policy-bytes.h \
 	src/policy/policy-cuts.c \
 	src/policy/policy-cuts.h \
+	src/policy/policy-difference.c \
+	src/policy/policy-difference.h \
 	src/policy/policy-division.c \
 	src/policy/policy-division.h \
 	src/policy/policy-edit.c \
 	src/policy/policy-edit.h \
 	src/policy/policy-governor.c \
 	src/policy/policy-governor.h \
+	src/policy/policy-io.c \
+	src/policy/policy-io.h \
 	src/policy/policy-machine.c \
 	src/policy/policy-machine.h \
 	src/policy/policy-partition.c \

@@ -8,7 +8,7 @@
 #include "policy-machine.h"
 #include "policy.h"
 
-#define KIB 1024
+#define KIB ((guint64)1024)
 
 #define MEMINFO "proc/meminfo"
 #define SYSTEM "sys/devices/system"
@@ -89,23 +89,38 @@ read_file(const char *root, const char *name, char **file, char **text, GError *
     return FALSE;
 }
 
+/* Bytes, of a @field like "MemTotal:"; 0 if it is not there. */
+static guint64
+find_field(const char *text, const char *field)
+{
+    const char *line = strstr(text, field);
+
+    return line ? g_ascii_strtoull(line + strlen(field), NULL, 10) * KIB : 0;
+}
+
 static gboolean
 read_memory(const char *root, guint64 *bytes, GError **error)
 {
-    static const char field[] = "MemTotal:";
     g_autofree char *file = NULL;
     g_autofree char *text = NULL;
-    const char *line;
-    guint64 kib;
 
     if (!read_file(root, MEMINFO, &file, &text, error))
         return FALSE;
-    line = g_str_has_prefix(text, field) ? text : strstr(text, field);
-    kib = line ? g_ascii_strtoull(line + strlen(field), NULL, 10) : 0;
-    if (kib == 0)
-        return fail(error, file, "does not say how much memory there is");
-    *bytes = kib * KIB;
-    return TRUE;
+    *bytes = find_field(text, "MemTotal:");
+    return *bytes > 0 || fail(error, file, "does not say how much memory there is");
+}
+
+void
+policy_machine_read_swap(const char *root, guint64 *total, guint64 *unused)
+{
+    g_autofree char *file = NULL;
+    g_autofree char *text = NULL;
+
+    *total = *unused = 0;
+    if (read_file(root, MEMINFO, &file, &text, NULL)) {
+        *total = find_field(text, "SwapTotal:");
+        *unused = find_field(text, "SwapFree:");
+    }
 }
 
 /* A list as the kernel has it is one of libvirt's; an empty one is not. */

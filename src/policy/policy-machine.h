@@ -28,3 +28,6 @@ void policy_machine_free(PolicyMachine *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PolicyMachine, policy_machine_free)
 
 gboolean policy_machine_equals(const PolicyMachine *self, const PolicyMachine *other);
+
+/* Bytes of swap there are, and how many of them nobody uses; none if that cannot be told. */
+void policy_machine_read_swap(const char *root, guint64 *total, guint64 *unused);

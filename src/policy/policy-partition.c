@@ -9,6 +9,9 @@
 
 #define KIB ((guint64)1024)
 
+/* "production.partition" is libvirt's name for "/production" (virCgroupSetPartitionSuffix()). */
+#define STOCK_SUFFIX ".partition"
+
 guint64
 policy_partition_find_bytes(guint64 kib, guint portions)
 {
@@ -66,6 +69,36 @@ policy_partition_list_paths(CorralHost *host, const char *partition, GError **er
         paths[1] = g_steal_pointer(&stocks);
     paths[0] = g_steal_pointer(&ours);
     return paths;
+}
+
+/* Without what libvirt appends to each component of its own, and without what tells a component
+ * from the kernel's files. */
+static char *
+strip_stock(const char *path)
+{
+    g_auto(GStrv) components = g_strsplit(path, "/", -1);
+    g_autofree char *joined = NULL;
+    gsize i;
+
+    for (i = 0; components[i]; i++) {
+        if (g_str_has_suffix(components[i], STOCK_SUFFIX))
+            components[i][strlen(components[i]) - strlen(STOCK_SUFFIX)] = '\0';
+        if (components[i][0] == '_')
+            memmove(components[i], components[i] + 1, strlen(components[i]));
+    }
+    joined = g_strjoinv("/", components);
+    return g_strconcat("/", joined, NULL);
+}
+
+char *
+policy_partition_find_name(CorralHost *host, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *name = NULL;
+
+    if (corral_host_is_managed(host))
+        name = corral_unit_slice_to_partition(slash ? slash + 1 : path, NULL);
+    return name ? name : strip_stock(path);
 }
 
 char *

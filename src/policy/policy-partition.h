@@ -24,6 +24,9 @@ gboolean policy_partition_has(CorralGroup *group, const char *label);
 char **policy_partition_list_paths(CorralHost *host, const char *partition, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/* What the partition in @path is called, "/production": of either of its groups. */
+char *policy_partition_find_name(CorralHost *host, const char *path);
+
 /*
  * The group right below the root, or below @own, libvirtd's, that a guest at @path is in: what is
  * shared out among partitions is shared out among those.  NULL if the guest's own is that.

@@ -119,6 +119,38 @@ policy_terms_are_of_root(const PolicyTerms *self)
     return strchr(self->name + 1, '/') == NULL;
 }
 
+gboolean
+policy_shares_memory(const Policy *self)
+{
+    guint i;
+
+    if (self->reserve.memory_kib > 0)
+        return TRUE;
+    for (i = 0; i < self->terms->len; i++) {
+        const PolicyTerms *terms = g_ptr_array_index(self->terms, i);
+
+        if (policy_terms_are_of_root(terms) && terms->guarantee_kib > 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean
+policy_shares_cpu(const Policy *self)
+{
+    guint i;
+
+    for (i = 0; i < self->terms->len; i++) {
+        const PolicyTerms *terms = g_ptr_array_index(self->terms, i);
+
+        if (policy_terms_are_of_root(terms) &&
+            (terms->cpu_guarantee > 0 || terms->cputune.has_shares ||
+             terms->priority != POLICY_PRIORITY_DEFAULT))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static gboolean
 is_right_below(const PolicyTerms *below, const PolicyTerms *above)
 {

@@ -83,5 +83,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PolicyTerms, policy_terms_free)
 /* Whether it is right below the root, and so competes with the others there. */
 gboolean policy_terms_are_of_root(const PolicyTerms *self);
 
+/* Whether memory, or processor time, is shared out among those at the top; else each has what the
+ * kernel gives to anybody. */
+gboolean policy_shares_memory(const Policy *self);
+gboolean policy_shares_cpu(const Policy *self);
+
 /* Whether the parts go together, whatever the host; the error has the file's line. */
 gboolean policy_check(const Policy *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
