@@ -91,6 +91,7 @@ unit_tests = \
 	tests/unit/test-policy-amount \
 	tests/unit/test-policy-difference \
 	tests/unit/test-policy-edit \
+	tests/unit/test-policy-forecast \
 	tests/unit/test-policy-governor \
 	tests/unit/test-policy-plan \
 	tests/unit/test-policy-reaction \
@@ -150,6 +151,8 @@ tests_unit_test_policy_edit_CPPFLAGS = $(policy_test_cppflags)
 tests_unit_test_policy_edit_LDADD = $(policy_test_ldadd)
 tests_unit_test_policy_difference_CPPFLAGS = $(policy_group_test_cppflags)
 tests_unit_test_policy_difference_LDADD = $(policy_group_test_ldadd)
+tests_unit_test_policy_forecast_CPPFLAGS = $(policy_group_test_cppflags)
+tests_unit_test_policy_forecast_LDADD = $(policy_group_test_ldadd)
 tests_unit_test_policy_governor_CPPFLAGS = $(policy_test_cppflags)
 tests_unit_test_policy_governor_LDADD = $(policy_test_ldadd)
 tests_unit_test_policy_reaction_CPPFLAGS = $(policy_test_cppflags)

@@ -17,6 +17,8 @@ libcorral_policy_la_SOURCES = \
 	src/policy/policy-division.h \
 	src/policy/policy-edit.c \
 	src/policy/policy-edit.h \
+	src/policy/policy-forecast.c \
+	src/policy/policy-forecast.h \
 	src/policy/policy-governor.c \
 	src/policy/policy-governor.h \
 	src/policy/policy-io.c \
