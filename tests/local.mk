@@ -93,6 +93,7 @@ unit_tests = \
 	tests/unit/test-policy-edit \
 	tests/unit/test-policy-forecast \
 	tests/unit/test-policy-governor \
+	tests/unit/test-policy-means \
 	tests/unit/test-policy-plan \
 	tests/unit/test-policy-reaction \
 	tests/unit/test-policy-reserve \
@@ -153,6 +154,8 @@ tests_unit_test_policy_difference_CPPFLAGS = $(policy_group_test_cppflags)
 tests_unit_test_policy_difference_LDADD = $(policy_group_test_ldadd)
 tests_unit_test_policy_forecast_CPPFLAGS = $(policy_group_test_cppflags)
 tests_unit_test_policy_forecast_LDADD = $(policy_group_test_ldadd)
+tests_unit_test_policy_means_CPPFLAGS = $(policy_group_test_cppflags)
+tests_unit_test_policy_means_LDADD = $(policy_group_test_ldadd)
 tests_unit_test_policy_governor_CPPFLAGS = $(policy_test_cppflags)
 tests_unit_test_policy_governor_LDADD = $(policy_test_ldadd)
 tests_unit_test_policy_reaction_CPPFLAGS = $(policy_test_cppflags)

@@ -25,6 +25,8 @@ libcorral_policy_la_SOURCES = \
 	src/policy/policy-io.h \
 	src/policy/policy-machine.c \
 	src/policy/policy-machine.h \
+	src/policy/policy-means.c \
+	src/policy/policy-means.h \
 	src/policy/policy-partition.c \
 	src/policy/policy-partition.h \
 	src/policy/policy-plan.c \
