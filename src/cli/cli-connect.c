@@ -18,20 +18,25 @@
 #include "cli-connect.h"
 #include "cli.h"
 
+typedef struct Question Question;
+
 /* What is asked: answers NULL with the error set, or what @free_answer frees. */
-typedef gpointer (*AskFunc)(virConnectPtr conn, const char *uri, GError **error);
+typedef gpointer (*AskFunc)(virConnectPtr conn, const Question *question, GError **error);
 
 /* Shared by the one who asks and the thread; the last of them frees it. */
-typedef struct {
+struct Question {
     char *uri;
     AskFunc ask;
     GDestroyNotify free_answer;
+    gpointer asked; /* what belongs to the question, freed by @free_asked */
+    GDestroyNotify free_asked;
+    gboolean writes;
     GMutex lock;
     GCond answered;
     gboolean done;
     gpointer answer;
     GError *error;
-} Question;
+};
 
 static void
 guest_free(gpointer data)
@@ -49,6 +54,8 @@ question_clear(gpointer data)
 
     g_clear_pointer(&question->answer, question->free_answer);
     g_clear_error(&question->error);
+    if (question->asked)
+        question->free_asked(question->asked);
     g_cond_clear(&question->answered);
     g_mutex_clear(&question->lock);
     g_free(question->uri);
@@ -104,8 +111,9 @@ list_guests(virConnectPtr conn, const char *uri, GPtrArray *guests, GError **err
 }
 
 static gpointer
-ask_daemon(virConnectPtr conn, const char *uri, GError **error)
+ask_daemon(virConnectPtr conn, const Question *question, GError **error)
 {
+    const char *uri = question->uri;
     g_autoptr(CliDaemon) daemon = g_new0(CliDaemon, 1);
     unsigned long version;
 
@@ -173,7 +181,7 @@ compare_statistics(gconstpointer a, gconstpointer b)
 
 /* A guest that is busy with something else answers with what is known without it. */
 static gpointer
-ask_memory(virConnectPtr conn, const char *uri, GError **error)
+ask_memory(virConnectPtr conn, const Question *question, GError **error)
 {
     const unsigned int flags =
         VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE | VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT;
@@ -183,7 +191,7 @@ ask_memory(virConnectPtr conn, const char *uri, GError **error)
     int i;
 
     if (n < 0) {
-        refuse(uri, error);
+        refuse(question->uri, error);
         return NULL;
     }
 
@@ -195,12 +203,118 @@ ask_memory(virConnectPtr conn, const char *uri, GError **error)
     return guests;
 }
 
+/* ---- what the host keeps ---- */
+
+/* As the driver calls them among libvirt's own. */
+#define RESERVE_MEMORY "corral.reserve_memory"
+#define RESERVE_CPUS "corral.reserve_cpus"
+#define RESERVE_N_CPUS "corral.reserve_cpu_count"
+#define GUEST_MEMORY "corral.guest_memory"
+
+typedef struct {
+    virTypedParameterPtr params;
+    int n;
+} Typed;
+
+static void
+typed_free(gpointer data)
+{
+    Typed *typed = data;
+
+    virTypedParamsFree(typed->params, typed->n);
+    g_free(typed);
+}
+
+/* These fail for want of memory alone.  Nothing of libvirt's may be called before the first. */
+static Typed *
+typed_new(const CliReserveChange *change)
+{
+    Typed *typed = g_new0(Typed, 1);
+    int room = 0;
+
+    (void)!virInitialize();
+    if (change->memory_kib)
+        (void)!virTypedParamsAddULLong(&typed->params, &typed->n, &room, RESERVE_MEMORY,
+                                       *change->memory_kib);
+    if (change->n_cpus)
+        (void)!virTypedParamsAddUInt(&typed->params, &typed->n, &room, RESERVE_N_CPUS,
+                                     *change->n_cpus);
+    if (change->cpuset)
+        (void)!virTypedParamsAddString(&typed->params, &typed->n, &room, RESERVE_CPUS,
+                                       change->cpuset);
+    return typed;
+}
+
+static gpointer
+refuse_without_corral(const char *uri, GError **error)
+{
+    g_set_error(error, CLI_ERROR, CLI_ERROR_REFUSED, "%s does not know what the host keeps: %s",
+                uri, "it runs without corral, or with an older one");
+    return NULL;
+}
+
+static gpointer
+read_reserve(const char *uri, virTypedParameterPtr params, int n, GError **error)
+{
+    g_autoptr(CliReserve) reserve = g_new0(CliReserve, 1);
+    unsigned long long memory;
+    unsigned long long guest_memory;
+    const char *cpus = "";
+
+    if (virTypedParamsGetULLong(params, n, RESERVE_MEMORY, &memory) != 1 ||
+        virTypedParamsGetULLong(params, n, GUEST_MEMORY, &guest_memory) != 1)
+        return refuse_without_corral(uri, error);
+    if (virTypedParamsGetString(params, n, RESERVE_CPUS, &cpus) < 0)
+        virResetLastError();
+    reserve->memory_kib = memory;
+    reserve->guest_memory_kib = guest_memory;
+    reserve->cpus = g_strdup(cpus);
+    return g_steal_pointer(&reserve);
+}
+
+static gpointer
+ask_reserve(virConnectPtr conn, const Question *question, GError **error)
+{
+    g_autofree virTypedParameterPtr params = NULL;
+    gpointer answer;
+    int room = 0;
+    int n;
+
+    if (virNodeGetMemoryParameters(conn, NULL, &room, 0) < 0) {
+        refuse(question->uri, error);
+        return NULL;
+    }
+    params = g_new0(virTypedParameter, room);
+    n = room;
+    if (virNodeGetMemoryParameters(conn, params, &n, 0) < 0) {
+        refuse(question->uri, error);
+        return NULL;
+    }
+    answer = read_reserve(question->uri, params, n, error);
+    virTypedParamsClear(params, n);
+    return answer;
+}
+
+/* What is wrong with a value is the daemon's to say. */
+static gpointer
+set_reserve(virConnectPtr conn, const Question *question, GError **error)
+{
+    const Typed *typed = question->asked;
+
+    if (virNodeSetMemoryParameters(conn, typed->params, typed->n, 0) == 0)
+        return g_strdup("done");
+    g_set_error(error, CLI_ERROR, CLI_ERROR_REFUSED, "%s: %s", question->uri,
+                virGetLastErrorMessage());
+    return NULL;
+}
+
 /* ---- asking ---- */
 
 static gpointer
 ask(const Question *question, GError **error)
 {
-    virConnectPtr conn = virConnectOpenReadOnly(question->uri);
+    virConnectPtr conn =
+        question->writes ? virConnectOpen(question->uri) : virConnectOpenReadOnly(question->uri);
     gpointer answer;
 
     if (!conn) {
@@ -208,7 +322,7 @@ ask(const Question *question, GError **error)
         return NULL;
     }
 
-    answer = question->ask(conn, question->uri, error);
+    answer = question->ask(conn, question, error);
     virConnectClose(conn);
     return answer;
 }
@@ -234,18 +348,26 @@ ask_in_thread(gpointer data)
     return NULL;
 }
 
-static gpointer
-put(const char *uri, AskFunc func, GDestroyNotify free_answer, guint patience_ms, GError **error)
+static Question *
+question_new(const char *uri, AskFunc func, GDestroyNotify free_answer)
 {
-    const gint64 deadline = g_get_monotonic_time() + (gint64)patience_ms * G_TIME_SPAN_MILLISECOND;
     Question *question = g_atomic_rc_box_new0(Question);
-    gpointer answer;
 
     question->uri = g_strdup(uri);
     question->ask = func;
     question->free_answer = free_answer;
     g_mutex_init(&question->lock);
     g_cond_init(&question->answered);
+    return question;
+}
+
+/* Takes @question. */
+static gpointer
+put(Question *question, guint patience_ms, GError **error)
+{
+    const gint64 deadline = g_get_monotonic_time() + (gint64)patience_ms * G_TIME_SPAN_MILLISECOND;
+    gpointer answer;
+
     g_thread_unref(g_thread_new("ask", ask_in_thread, g_atomic_rc_box_acquire(question)));
 
     g_mutex_lock(&question->lock);
@@ -255,8 +377,8 @@ put(const char *uri, AskFunc func, GDestroyNotify free_answer, guint patience_ms
     if (question->error)
         g_propagate_error(error, g_steal_pointer(&question->error));
     else if (!answer)
-        g_set_error(error, CLI_ERROR, CLI_ERROR_REFUSED, "%s does not answer within %u ms", uri,
-                    patience_ms);
+        g_set_error(error, CLI_ERROR, CLI_ERROR_REFUSED, "%s does not answer within %u ms",
+                    question->uri, patience_ms);
     g_mutex_unlock(&question->lock);
 
     g_atomic_rc_box_release_full(question, question_clear);
@@ -266,11 +388,33 @@ put(const char *uri, AskFunc func, GDestroyNotify free_answer, guint patience_ms
 CliDaemon *
 cli_connect_ask(const char *uri, guint patience_ms, GError **error)
 {
-    return put(uri, ask_daemon, (GDestroyNotify)cli_daemon_free, patience_ms, error);
+    return put(question_new(uri, ask_daemon, (GDestroyNotify)cli_daemon_free), patience_ms, error);
 }
 
 GPtrArray *
 cli_connect_list_memory(const char *uri, guint patience_ms, GError **error)
 {
-    return put(uri, ask_memory, (GDestroyNotify)g_ptr_array_unref, patience_ms, error);
+    return put(question_new(uri, ask_memory, (GDestroyNotify)g_ptr_array_unref), patience_ms,
+               error);
+}
+
+CliReserve *
+cli_connect_get_reserve(const char *uri, guint patience_ms, GError **error)
+{
+    return put(question_new(uri, ask_reserve, (GDestroyNotify)cli_reserve_free), patience_ms,
+               error);
+}
+
+gboolean
+cli_connect_set_reserve(const char *uri, const CliReserveChange *change, guint patience_ms,
+                        GError **error)
+{
+    Question *question = question_new(uri, set_reserve, g_free);
+    g_autofree char *answer = NULL;
+
+    question->asked = typed_new(change);
+    question->free_asked = typed_free;
+    question->writes = TRUE;
+    answer = put(question, patience_ms, error);
+    return answer != NULL;
 }

@@ -25,3 +25,21 @@ CliDaemon *cli_connect_ask(const char *uri, guint patience_ms, GError **error)
  */
 GPtrArray *cli_connect_list_memory(const char *uri, guint patience_ms, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * cli_connect_get_reserve:
+ *
+ * Asks as cli_connect_ask() does what the host keeps for itself.
+ *
+ * Returns: the answer, or NULL; also if the daemon runs without corral
+ */
+CliReserve *cli_connect_get_reserve(const char *uri, guint patience_ms, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * cli_connect_set_reserve:
+ *
+ * Sets it over a connection that may write, until the policy's file says something else.
+ */
+gboolean cli_connect_set_reserve(const char *uri, const CliReserveChange *change, guint patience_ms,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -20,3 +20,13 @@ cli_statistics_free(CliStatistics *self)
     g_free(self->name);
     g_free(self);
 }
+
+void
+cli_reserve_free(CliReserve *self)
+{
+    if (!self)
+        return;
+
+    g_free(self->cpus);
+    g_free(self);
+}

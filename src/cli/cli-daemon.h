@@ -25,3 +25,20 @@ typedef struct {
 } CliStatistics;
 
 void cli_statistics_free(CliStatistics *self);
+
+/* What the host keeps for itself, as the daemon has it in force. */
+typedef struct {
+    guint64 memory_kib;
+    guint64 guest_memory_kib; /* left to all guests together */
+    char *cpus;               /* "0-1"; "" if none is kept */
+} CliReserve;
+
+void cli_reserve_free(CliReserve *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CliReserve, cli_reserve_free)
+
+/* What is to become of it; NULL is left as it is. */
+typedef struct {
+    const guint64 *memory_kib;
+    const guint *n_cpus;
+    const char *cpuset; /* instead of the number */
+} CliReserveChange;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cli-driver.h"
+#include "cli-told.h"
 
 #define STATUS_DIR LIBVIRT_RUNSTATEDIR "/libvirt/corral"
 
@@ -40,25 +41,6 @@ driver_free(gpointer data)
     g_free(driver->daemon_silence);
     g_free(driver->remark);
     g_free(driver);
-}
-
-/* key=value lines; an empty value is none, and what is no such line says nothing. */
-static GHashTable *
-parse_status(const char *text)
-{
-    GHashTable *told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    gsize i;
-
-    for (i = 0; lines[i]; i++) {
-        const char *equals = strchr(lines[i], '=');
-
-        if (equals && equals[1])
-            g_hash_table_replace(told, g_strndup(lines[i], (gsize)(equals - lines[i])),
-                                 g_strdup(equals + 1));
-    }
-
-    return told;
 }
 
 const char *
@@ -170,17 +152,16 @@ is_running(const char *root, const CliDriver *driver, char **remark)
 }
 
 static CliDriver *
-look_at_driver(const char *root, gsize which)
+look_at_driver(const char *root, gsize which, CliDriverAsking asking)
 {
     CliDriver *driver = g_new0(CliDriver, 1);
     g_autofree char *name = g_strdup_printf(STATUS_DIR "/%s.status", drivers[which].name);
     g_autofree char *path = below_root(root, name);
-    g_autofree char *text = NULL;
     g_autoptr(GError) failure = NULL;
 
     driver->name = drivers[which].name;
-    if (g_file_get_contents(path, &text, NULL, &failure)) {
-        driver->told = parse_status(text);
+    driver->told = cli_told_read(path, &failure);
+    if (driver->told) {
         driver->running = is_running(root, driver, &driver->remark);
     } else if (g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
         driver->running = CLI_ANSWER_NO;
@@ -192,7 +173,7 @@ look_at_driver(const char *root, gsize which)
     }
 
     /* A question would start a daemon that does not run, and it is not in another root. */
-    if (driver->running == CLI_ANSWER_YES && !root) {
+    if (driver->running == CLI_ANSWER_YES && !root && asking == CLI_DRIVER_ASK) {
         g_clear_error(&failure);
         driver->daemon = cli_connect_ask(drivers[which].uri, PATIENCE_MS, &failure);
         if (!driver->daemon)
@@ -213,13 +194,13 @@ is_installed(const char *root, const char *name)
 }
 
 GPtrArray *
-cli_driver_list(const char *root)
+cli_driver_list(const char *root, CliDriverAsking asking)
 {
     GPtrArray *all = g_ptr_array_new_with_free_func(driver_free);
     gsize i;
 
     for (i = 0; i < G_N_ELEMENTS(drivers); i++) {
-        CliDriver *driver = look_at_driver(root, i);
+        CliDriver *driver = look_at_driver(root, i, asking);
 
         /* The first is always told of: without it all may be missing. */
         if (i > 0 && driver->is_unseen && !is_installed(root, driver->name))

@@ -22,6 +22,11 @@ typedef struct {
     char *daemon_silence; /* why there is no answer; NULL if it was not asked */
 } CliDriver;
 
+typedef enum {
+    CLI_DRIVER_ASK, /* a daemon that runs, which may take its time */
+    CLI_DRIVER_LOOK,
+} CliDriverAsking;
+
 /*
  * @root: (nullable): the directory to take for the machine's root; a daemon in
  *   there is not asked
@@ -29,7 +34,7 @@ typedef struct {
  * Returns: (element-type CliDriver): owned, one for each driver that corral has a module for and
  *   libvirt is installed with
  */
-GPtrArray *cli_driver_list(const char *root) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *cli_driver_list(const char *root, CliDriverAsking asking) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What the status file says about @key, or NULL. */
 const char *cli_driver_get_told(const CliDriver *driver, const char *key);

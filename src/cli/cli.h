@@ -44,7 +44,11 @@ typedef struct {
 
 extern const CliCommand cmd_activate;
 extern const CliCommand cmd_balloon;
+extern const CliCommand cmd_check;
 extern const CliCommand cmd_deactivate;
 extern const CliCommand cmd_device;
+extern const CliCommand cmd_partition;
+extern const CliCommand cmd_plan;
+extern const CliCommand cmd_reserve;
 extern const CliCommand cmd_status;
 extern const CliCommand cmd_tree;

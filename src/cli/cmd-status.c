@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include "cli-driver.h"
+#include "cli-policy.h"
 #include "cli-print.h"
 #include "cli-switch.h"
 #include "cli.h"
@@ -114,6 +115,29 @@ print_driver(const CliDriver *driver)
     print_daemon(driver);
 }
 
+/* Of the policy there is what a daemon has left, and that there is a file. */
+static char *
+describe_policy(GHashTable *told)
+{
+    const char *state = told ? g_hash_table_lookup(told, "state") : NULL;
+    const char *reason = told ? g_hash_table_lookup(told, "reason") : NULL;
+
+    if (!state)
+        return g_strdup("unknown: no daemon has read it since the machine started");
+    return reason ? g_strdup_printf("%s: %s", state, reason) : g_strdup(state);
+}
+
+static void
+print_policy(void)
+{
+    g_autoptr(GHashTable) told = cli_policy_read_status(root);
+    g_autofree char *state = describe_policy(told);
+
+    cli_print_line("policy:");
+    print_fact("file", CLI_POLICY_FILE);
+    print_fact("state", state);
+}
+
 static void
 print_hierarchies(void)
 {
@@ -137,6 +161,7 @@ print_text(const GPtrArray *all)
     print_activation();
     for (i = 0; i < all->len; i++)
         print_driver(g_ptr_array_index(all, i));
+    print_policy();
     print_hierarchies();
 }
 
@@ -218,6 +243,21 @@ driver_to_variant(const CliDriver *driver)
     return g_variant_builder_end(&object);
 }
 
+static GVariant *
+policy_to_variant(void)
+{
+    g_autoptr(GHashTable) told = cli_policy_read_status(root);
+    GVariantBuilder object;
+
+    g_variant_builder_init(&object, G_VARIANT_TYPE_VARDICT);
+    cli_print_add_string(&object, "file", CLI_POLICY_FILE);
+    if (told) {
+        cli_print_add_string(&object, "state", g_hash_table_lookup(told, "state"));
+        cli_print_add_string(&object, "reason", g_hash_table_lookup(told, "reason"));
+    }
+    return g_variant_builder_end(&object);
+}
+
 static void
 print_json(const GPtrArray *all)
 {
@@ -234,6 +274,7 @@ print_json(const GPtrArray *all)
     for (i = 0; i < all->len; i++)
         g_variant_builder_add_value(&list, driver_to_variant(g_ptr_array_index(all, i)));
     g_variant_builder_add(&object, "{sv}", "drivers", g_variant_builder_end(&list));
+    g_variant_builder_add(&object, "{sv}", "policy", policy_to_variant());
 
     g_variant_builder_init(&list, G_VARIANT_TYPE_STRING_ARRAY);
     for (i = 0; hierarchies && hierarchies[i]; i++)
@@ -283,7 +324,7 @@ run_status(const char *operand G_GNUC_UNUSED, GError **error)
     if (root && g_str_equal(root, "/"))
         g_clear_pointer(&root, g_free);
 
-    all = cli_driver_list(root);
+    all = cli_driver_list(root, CLI_DRIVER_ASK);
     if (json)
         print_json(all);
     else

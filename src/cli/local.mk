@@ -14,17 +14,33 @@ cli_sources = \
 	src/cli/cli-daemon.h \
 	src/cli/cli-driver.c \
 	src/cli/cli-driver.h \
+	src/cli/cli-edit.c \
+	src/cli/cli-edit.h \
+	src/cli/cli-follow.c \
+	src/cli/cli-follow.h \
 	src/cli/cli-groups.c \
 	src/cli/cli-groups.h \
+	src/cli/cli-partition.c \
+	src/cli/cli-partition.h \
+	src/cli/cli-policy.c \
+	src/cli/cli-policy.h \
 	src/cli/cli-print.c \
 	src/cli/cli-print.h \
 	src/cli/cli-services.c \
 	src/cli/cli-services.h \
+	src/cli/cli-show.c \
+	src/cli/cli-show.h \
 	src/cli/cli-switch.c \
 	src/cli/cli-switch.h \
+	src/cli/cli-told.c \
+	src/cli/cli-told.h \
 	src/cli/cmd-activate.c \
 	src/cli/cmd-balloon.c \
+	src/cli/cmd-check.c \
 	src/cli/cmd-device.c \
+	src/cli/cmd-partition.c \
+	src/cli/cmd-plan.c \
+	src/cli/cmd-reserve.c \
 	src/cli/cmd-status.c \
 	src/cli/cmd-tree.c \
 	src/cli/main.c \
@@ -34,11 +50,13 @@ corral_CPPFLAGS = \
 	$(AM_CPPFLAGS) \
 	-I$(top_srcdir)/src/cli \
 	-I$(top_srcdir)/src/guest \
+	-I$(top_srcdir)/src/policy \
 	$(path_cppflags) \
 	$(JSON_CFLAGS) \
 	$(LIBVIRT_CFLAGS) \
 	$(NULL)
 corral_LDADD = \
+	libcorral-policy.la \
 	libcorral-guest.la \
 	libcorral.la \
 	$(JSON_LIBS) \
@@ -56,7 +74,11 @@ tests_cli_corral_fake_LDADD = $(corral_LDADD)
 cli_tests = \
 	tests/cli/test-activate.sh \
 	tests/cli/test-balloon.sh \
+	tests/cli/test-check.sh \
 	tests/cli/test-help.sh \
+	tests/cli/test-partition.sh \
+	tests/cli/test-plan.sh \
+	tests/cli/test-reserve.sh \
 	tests/cli/test-status.sh \
 	tests/cli/test-tree.sh \
 	$(NULL)

@@ -20,7 +20,8 @@ static const CliCommand cmd_help = {
 };
 
 static const CliCommand *const commands[] = {
-    &cmd_activate, &cmd_balloon, &cmd_deactivate, &cmd_device, &cmd_status, &cmd_tree, &cmd_help,
+    &cmd_activate, &cmd_balloon, &cmd_check,  &cmd_deactivate, &cmd_device, &cmd_partition,
+    &cmd_plan,     &cmd_reserve, &cmd_status, &cmd_tree,       &cmd_help,
 };
 
 static const CliCommand *
@@ -48,9 +49,27 @@ spell_option(const GOptionEntry *option)
     return g_strconcat("--", option->long_name, " ", option->arg_description, NULL);
 }
 
+#define COLUMN 14
+
+/* How wide the column of options is. */
+static int
+measure_options(const CliCommand *command)
+{
+    const GOptionEntry *option;
+    int width = COLUMN;
+
+    for (option = command->options; option && option->long_name; option++) {
+        g_autofree char *spelt = spell_option(option);
+
+        width = MAX(width, (int)strlen(spelt));
+    }
+    return width;
+}
+
 static void
 explain_command(const CliCommand *command)
 {
+    const int width = measure_options(command);
     g_autoptr(GString) usage = g_string_new("corral ");
     const GOptionEntry *option;
 
@@ -73,7 +92,7 @@ explain_command(const CliCommand *command)
     for (option = command->options; option && option->long_name; option++) {
         g_autofree char *spelt = spell_option(option);
 
-        cli_print_line("  %-14s %s", spelt, option->description);
+        cli_print_line("  %-*s %s", width, spelt, option->description);
     }
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * In the place of cli-connect.c: a daemon that is a file.  fake:FILE has a group for each
- * guest, named after it, with what virsh domstats would say; and uuid=.
+ * guest, named after it, with what virsh domstats would say; and uuid=.  Or it has a group
+ * [reserve], with what the host keeps.
  */
 #include <config.h>
 
@@ -63,4 +64,52 @@ cli_connect_list_memory(const char *uri, guint patience_ms G_GNUC_UNUSED, GError
     for (i = 0; names[i]; i++)
         g_ptr_array_add(guests, read_guest(file, names[i]));
     return guests;
+}
+
+/* ---- what the host keeps ---- */
+
+#define RESERVE "reserve"
+
+static const char *
+open_file(GKeyFile *file, const char *uri, GError **error)
+{
+    const char *path = g_str_has_prefix(uri, SCHEME) ? uri + strlen(SCHEME) : "";
+
+    if (g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL))
+        return path;
+    g_set_error(error, CLI_ERROR, CLI_ERROR_REFUSED, "%s does not answer", uri);
+    return NULL;
+}
+
+CliReserve *
+cli_connect_get_reserve(const char *uri, guint patience_ms G_GNUC_UNUSED, GError **error)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    CliReserve *self;
+
+    if (!open_file(file, uri, error))
+        return NULL;
+    self = g_new0(CliReserve, 1);
+    self->memory_kib = g_key_file_get_uint64(file, RESERVE, "memory_kib", NULL);
+    self->guest_memory_kib = g_key_file_get_uint64(file, RESERVE, "guest_memory_kib", NULL);
+    self->cpus = g_key_file_get_string(file, RESERVE, "cpus", NULL);
+    return self;
+}
+
+gboolean
+cli_connect_set_reserve(const char *uri, const CliReserveChange *change,
+                        guint patience_ms G_GNUC_UNUSED, GError **error)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    const char *path = open_file(file, uri, error);
+
+    if (!path)
+        return FALSE;
+    if (change->memory_kib)
+        g_key_file_set_uint64(file, RESERVE, "memory_kib", *change->memory_kib);
+    if (change->n_cpus)
+        g_key_file_set_uint64(file, RESERVE, "n_cpus", *change->n_cpus);
+    if (change->cpuset)
+        g_key_file_set_string(file, RESERVE, "cpus", change->cpuset);
+    return g_key_file_save_to_file(file, path, error);
 }

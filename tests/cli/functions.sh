@@ -46,6 +46,59 @@ make_machine()
     echo data > "$root$stock_dir/README"
 }
 
+# make_host NAME: a machine of 32 GiB and 8 CPUs with legacy hierarchies that have no groups yet;
+# leaves its root in $root
+make_host()
+{
+    local controller n=30
+
+    root=$scratch/$1
+    mkdir -p "$root/proc/self" "$root/sys/devices/system/cpu" "$root/etc/libvirt"
+    printf 'MemTotal: %d kB\nSwapTotal: 1048576 kB\nSwapFree: 1048576 kB\n' $((32 << 20)) \
+        > "$root/proc/meminfo"
+    echo 0-7 > "$root/sys/devices/system/cpu/online"
+    for controller in cpu cpuset memory pids blkio; do
+        mkdir -p "$root/cg/$controller"
+        : > "$root/cg/$controller/cgroup.procs"
+        echo "$n 25 0:$n / /cg/$controller rw,relatime - cgroup cgroup rw,$controller"
+        ((n++))
+    done > "$root/proc/self/mountinfo"
+    policy=$root/etc/libvirt/corral.xml
+}
+
+# make_host_group PATH: a group of that machine, as the kernel makes one
+make_host_group()
+{
+    local controller file text
+
+    while read -r controller file text; do
+        mkdir -p "$root/cg/$controller/$1"
+        : > "$root/cg/$controller/$1/cgroup.procs"
+        : > "$root/cg/$controller/$1/tasks"
+        echo "$text" > "$root/cg/$controller/$1/$file"
+    done <<'END'
+cpu cpu.shares 1024
+cpu cpu.cfs_quota_us -1
+cpu cpu.cfs_period_us 100000
+cpu cpu.idle 0
+cpuset cpuset.cpus 0-7
+cpuset cpuset.mems 0
+memory memory.limit_in_bytes 9223372036854771712
+memory memory.memsw.limit_in_bytes 9223372036854771712
+memory memory.soft_limit_in_bytes 9223372036854771712
+memory memory.usage_in_bytes 1048576
+pids pids.max max
+pids pids.current 3
+blkio blkio.bfq.weight 100
+END
+}
+
+# write_policy LINE...
+write_policy()
+{
+    printf '%s\n' '<corral>' "$@" '</corral>' > "$policy"
+}
+
 # snapshot ROOT: everything below it: type, mode, owner, name, target, contents
 snapshot()
 {

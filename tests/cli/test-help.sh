@@ -24,7 +24,7 @@ options_of_page()
 
 options_of_help()
 {
-    sed -n 's/^  \(--[a-z]*\( [A-Z]*\)\?\)  *\([A-Z].*\)$/\1: \3/p' | sed 's/ *: /: /' | sort
+    sed -n 's/^  \(--[a-z-]*\( [A-Z]*\)\?\)  *\([A-Z].*\)$/\1: \3/p' | sed 's/ *: /: /' | sort
 }
 
 help=$("$corral" help)
@@ -34,7 +34,8 @@ same "the page has the commands that help has" "$commands" \
     "$(page_section COMMANDS | sed -n 's/^\.SS "corral \([a-z]*\).*/\1/p')"
 same "the page has the options that help has" \
     "$(options_of_help <<< "$help")" "$(page_section OPTIONS | options_of_page)"
-contains "the commands are there" 'activate.*balloon.*deactivate.*device.*status.*tree.*help' "${commands//$'\n'/ }"
+contains "the commands are there" \
+    'activate.*balloon.*check.*deactivate.*device.*partition.*plan.*reserve.*status.*tree.*help' "${commands//$'\n'/ }"
 
 for command in $commands; do
     help_command=$("$corral" help "$command")

@@ -168,6 +168,21 @@ mkdir "$root$qemu_conf"
 says "qemu.conf cannot be read" 3 "qemu.conf +unknown .*$qemu_conf"
 json_has "qemu.conf cannot be read: JSON" '"name":"qemu.conf","path":"[^"]*","on":null'
 
+# What became of the policy.
+
+make_machine policy
+says "nobody has read a policy" 3 'policy:.*file +/.*/corral\.xml.*state +unknown: no daemon'
+same "no state: JSON" "" "$(grep -A3 '"policy"' "$scratch/json" | grep state)"
+write_status_of policy file=/etc/libvirt/corral.xml state=none reason=
+says "there is none" 3 'policy:.*state +none'
+write_status_of policy file=/etc/libvirt/corral.xml "state=in force" reason=
+says "one is in force" 3 'policy:.*state +in force'
+json_has "in force: JSON" '"policy":\{"file":"[^"]*","state":"inforce"\}'
+write_status_of policy file=/etc/libvirt/corral.xml state=refused "reason=line 3: no"
+says "one is refused" 3 'policy:.*state +refused: line 3: no'
+json_has "refused: JSON" '"state":"refused","reason":"line3:no"'
+json_documented status "$scratch/json"
+
 # The host's hierarchies.
 
 make_machine hierarchies
