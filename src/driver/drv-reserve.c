@@ -77,7 +77,8 @@ add_ours(virTypedParameterPtr params, int n, int room, unsigned int flags)
             (unsigned long long)(policy_reserve_find_memory(&policy->reserve, machine) / KIB)) < 0)
         return -1;
     if (n < room && (flags & VIR_TYPED_PARAM_STRING_OKAY) &&
-        virTypedParameterAssign(&params[n++], CPUS, VIR_TYPED_PARAM_STRING, cpus) < 0)
+        virTypedParameterAssign(&params[n++], CPUS, VIR_TYPED_PARAM_STRING,
+                                g_steal_pointer(&cpus)) < 0)
         return -1;
     return n;
 }
@@ -87,15 +88,20 @@ drv_reserve_get(virConnectPtr conn, virTypedParameterPtr params, int *nparams, u
 {
     DrvStack *stack = drv_stack_of(conn);
     const int room = *nparams;
+    int stocks = 0;
     int n;
 
-    if (stack->next->nodeGetMemoryParameters(conn, params, nparams, flags) < 0)
+    /* Stock leaves the number as it is, also where there is room for more than it has. */
+    if (stack->next->nodeGetMemoryParameters(conn, NULL, &stocks, flags) < 0)
         return -1;
     if (room == 0) {
-        *nparams += N_OURS;
+        *nparams = stocks + N_OURS;
         return 0;
     }
-    n = add_ours(params, *nparams, room, flags);
+    n = MIN(stocks, room);
+    if (stack->next->nodeGetMemoryParameters(conn, params, &n, flags) < 0)
+        return -1;
+    n = add_ours(params, n, room, flags);
     if (n < 0)
         return -1;
     *nparams = n;
