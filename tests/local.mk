@@ -602,6 +602,7 @@ root_tests = \
 	tests/root/test-parity-lxc.sh \
 	tests/root/test-parity-sched.sh \
 	tests/root/test-parity-tune.sh \
+	tests/root/test-partition-command.sh \
 	tests/root/test-pin.sh \
 	tests/root/test-pod-aside.sh \
 	tests/root/test-pod.sh \
