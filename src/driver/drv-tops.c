@@ -59,33 +59,6 @@ drv_tops_find(const char *path)
 
 /* ---- what is asked for ---- */
 
-static gboolean
-wants_memory_shared(const PolicyTerms *terms)
-{
-    return terms->guarantee_kib > 0;
-}
-
-static gboolean
-wants_cpu_shared(const PolicyTerms *terms)
-{
-    return terms->cpu_guarantee > 0 || terms->cputune.has_shares ||
-           terms->priority != POLICY_PRIORITY_DEFAULT;
-}
-
-static gboolean
-any_top(const Policy *policy, gboolean (*wants)(const PolicyTerms *terms))
-{
-    guint i;
-
-    for (i = 0; i < policy->terms->len; i++) {
-        const PolicyTerms *terms = g_ptr_array_index(policy->terms, i);
-
-        if (policy_terms_are_of_root(terms) && wants(terms))
-            return TRUE;
-    }
-    return FALSE;
-}
-
 /* Of those that the terms name, the ones that guests may run on. */
 static GArray *
 find_cpus(DrvTops *self, const PolicyTerms *terms)
@@ -223,8 +196,8 @@ drv_tops_follow(DrvTops *self, Policy *policy, PolicyMachine *machine)
     self->machine = machine;
     if (policy_reserve_has_cpus(&policy->reserve))
         self->cpus = policy_reserve_find_cpus(&policy->reserve, machine);
-    self->shares_memory = policy->reserve.memory_kib > 0 || any_top(policy, wants_memory_shared);
-    self->shares_cpu = any_top(policy, wants_cpu_shared);
+    self->shares_memory = policy_shares_memory(policy);
+    self->shares_cpu = policy_shares_cpu(policy);
 
     for (i = 0; i < policy->terms->len; i++)
         apply(self, g_ptr_array_index(policy->terms, i));
