@@ -302,6 +302,7 @@ count_lines(const Bed *bed, const char *name)
 static void
 test_absent(Bed *bed, gconstpointer bound G_GNUC_UNUSED)
 {
+    g_autofree char *next = path_of(bed, "next");
     g_autofree char *text = NULL;
 
     g_assert_false(drv_hook_exists(bed->hook));
@@ -310,11 +311,14 @@ test_absent(Bed *bed, gconstpointer bound G_GNUC_UNUSED)
     g_assert_true(drv_hook_exists(bed->hook));
     call(bed, "");
 
-    /* No interpreter: it does not begin, and the next one does. */
+    /* No interpreter: it does not begin, and the next one does.  That is written before anything
+     * is forked, as who has it open to write keeps others from running it. */
+    write_program(bed, "echo called > new.$$; mv new.$$ said", 0755);
+    g_assert_cmpint(g_rename(bed->program, next), ==, 0);
     g_assert_true(g_file_set_contents(bed->program, "#!/nonexistent\n", -1, NULL));
     g_assert_cmpint(g_chmod(bed->program, 0755), ==, 0);
     call(bed, "");
-    write_program(bed, "echo called > new; mv new said", 0755);
+    g_assert_cmpint(g_rename(next, bed->program), ==, 0);
     call(bed, "");
     text = wait_for_file(bed, "said");
     g_assert_cmpstr(text, ==, "called\n");
