@@ -12,7 +12,7 @@
 DrvReaction *drv_reaction_new(DrvStack *stack, virConnectPtr conn);
 void drv_reaction_free(DrvReaction *self);
 
-/* The guest runs, or its XML is new. */
+/* The guest runs, or its XML is new, or the operator's policy. */
 void drv_reaction_consider(DrvReaction *self, const Guest *guest);
 
 /* It does not run any more, and its group is about to be removed. */

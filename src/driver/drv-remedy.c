@@ -11,6 +11,7 @@
 
 #include "drv-access.h"
 #include "drv-error.h"
+#include "drv-policy.h"
 #include "drv-remedy.h"
 #include "drv-spare.h"
 #include "drv-stick.h"
@@ -22,7 +23,7 @@ VIR_LOG_INIT("corral.remedy");
 #define KIB_SHIFT 10
 #define MIB ((guint64)1 << 20)
 
-/* What is left to the host itself, and to guests that have not yet had what they were promised. */
+/* What is left to the host itself, where the operator keeps no more for it. */
 #define RESERVE (256 * MIB)
 
 struct _DrvRemedy {
@@ -265,6 +266,14 @@ is_own(const DrvRemedyView *before, const DrvRemedyView *now)
     return now->stops != before->stops || now->total != CORRAL_MEMORY_UNLIMITED;
 }
 
+static guint64
+find_reserve(void)
+{
+    g_autoptr(Policy) policy = drv_policy_get();
+
+    return MAX(RESERVE, policy->reserve.memory_kib << KIB_SHIFT);
+}
+
 static void
 look(DrvRemedy *self, PolicyIncident *incident)
 {
@@ -279,7 +288,7 @@ look(DrvRemedy *self, PolicyIncident *incident)
         self->refused_us != 0 && g_get_monotonic_time() - self->refused_us < REFUSED_US;
     incident->governed = self->view.governed;
     incident->limit = self->view.limit;
-    incident->room = drv_spare_find(RESERVE);
+    incident->room = drv_spare_find(find_reserve());
 }
 
 void

@@ -196,7 +196,14 @@ same "the operator says it for all" "in force" "$(reload_policy "<on_oom action=
 check "a guest that wants memory" want_memory web
 check "is paused" wait_for $patience guest_state web paused
 check "it goes on" goes_on web
-same "he says nothing any more" "in force" "$(reload_policy "")"
+same "all are to be let be" "in force" "$(reload_policy "<on_oom action='ignore'/>")"
+check "and nobody watches" wait_for $patience unwatched web
+same "but not those of one partition" "in force" "$(reload_policy \
+    "<partition name='/machine'><on_oom action='log'/></partition><on_oom action='ignore'/>")"
+check "and somebody watches" wait_for $patience watched web
+check "the guest has the last word" say web "<on_oom action='ignore'/>"
+check "and nobody watches" wait_for $patience unwatched web
+same "the operator says nothing any more" "in force" "$(reload_policy "")"
 
 # ---- the daemon is killed ----
 
