@@ -68,6 +68,7 @@ unit_tests = \
 	tests/unit/test-group \
 	tests/unit/test-guest-balloon \
 	tests/unit/test-guest-blkiotune \
+	tests/unit/test-guest-layout \
 	tests/unit/test-guest-limits \
 	tests/unit/test-guest-memtune \
 	tests/unit/test-guest-grants \
@@ -282,6 +283,8 @@ tests_unit_test_guest_blkiotune_CPPFLAGS = $(guest_test_cppflags)
 tests_unit_test_guest_blkiotune_LDADD = $(guest_test_ldadd)
 tests_unit_test_guest_balloon_CPPFLAGS = $(guest_test_cppflags)
 tests_unit_test_guest_balloon_LDADD = $(guest_test_ldadd)
+tests_unit_test_guest_layout_CPPFLAGS = $(guest_test_cppflags)
+tests_unit_test_guest_layout_LDADD = $(guest_test_ldadd)
 tests_unit_test_guest_limits_CPPFLAGS = $(guest_test_cppflags)
 tests_unit_test_guest_limits_LDADD = $(guest_test_ldadd)
 tests_unit_test_guest_memtune_CPPFLAGS = $(guest_test_cppflags)

@@ -98,7 +98,7 @@ describe(Move *self, const char *partition, GError **error)
     }
     self->xml = guest_xml_set_partition(xml, partition, error);
     self->guest = self->xml ? guest_xml_parse(self->stack->driver, self->xml, error) : NULL;
-    self->after = self->guest ? guest_path_build(self->guest, error) : NULL;
+    self->after = self->guest ? guest_path_build(self->guest, NULL, error) : NULL;
     return self->after != NULL;
 }
 

@@ -79,7 +79,7 @@ find_path(CorralHost *host, const Guest *guest, const char *before, GError **err
     char *path;
 
     if (!drv_scope_is_used(host))
-        return before ? g_strdup(before) : guest_path_build(guest, error);
+        return before ? g_strdup(before) : guest_path_build(guest, NULL, error);
 
     pid = read_pid_file(guest_get_driver(guest), guest_get_name(guest));
     path = pid > 0 ? drv_scope_find(host, pid, guest_get_driver(guest)) : NULL;

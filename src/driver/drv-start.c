@@ -61,7 +61,7 @@ static char *
 build_place(CorralHost *host, const Guest *guest, GError **error)
 {
     /* It is never made, but what cannot be a group's name cannot be a unit's, either. */
-    g_autofree char *name = guest_path_build(guest, error);
+    g_autofree char *name = guest_path_build(guest, NULL, error);
     g_autofree char *slice = NULL;
 
     if (!name)
@@ -222,7 +222,7 @@ replace_claimed(const DrvStart *start, DrvStack *stack, virConnectPtr conn, cons
 {
     CorralHost *host = drv_keeper_get_host(stack->keeper);
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = guest_path_build(guest, &error);
+    g_autofree char *path = guest_path_build(guest, NULL, &error);
     g_autoptr(DrvGroup) group = NULL;
     g_autoptr(DrvAnew) anew = NULL;
     gboolean same = path && g_str_equal(path, before);
@@ -464,7 +464,7 @@ start_claimed(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const 
     if (running >= 0)
         return start->call_running(start->data);
 
-    path = guest_path_build(guest, &error);
+    path = guest_path_build(guest, NULL, &error);
     /* Where it was before its partition was edited. */
     if (path && before && !g_str_equal(before, path)) {
         if (!leave_path(host, claim, before, guest))

@@ -17,6 +17,11 @@
  *
  * Partitions are not cut, they are refused: their name is their address, and
  * people type it.
+ *
+ * In most layouts a guest's component is its name and nothing else.  Such a name
+ * must not pass for a group of another kind: what ends as theirs do has the dot
+ * there written as \x2e, which the first rule never makes, and what could be the
+ * UUID of another guest, or another's name with its driver in front, gets a '_'.
  */
 
 #include <config.h>
@@ -25,6 +30,7 @@
 #include <string.h>
 
 #include "guest-path.h"
+#include "guest-private.h"
 
 /* Well below PATH_MAX, so that a mount point, a child group and a file still fit. */
 #define PATH_BYTES_MAX 3800
@@ -38,9 +44,6 @@ static const char *const guest_drivers[] = {"qemu", "lxc"};
 
 static const char *const scope_prefixes[] = {"machine", GUEST_PATH_OWN_SCOPE};
 
-/* What libvirt gives to the groups of its own making, which it does for containers. */
-#define STOCK_SUFFIX ".libvirt-"
-
 /* "cgroup", every controller there has ever been, and the pressure of interrupts: the kernel's
  * files are <one of these>.<something>.  A list rather than a look at this machine's controllers,
  * so that a guest's path does not change with the kernel. */
@@ -48,6 +51,17 @@ static const char *const kernel_prefixes[] = {
     "cgroup",  "cpu",     "cpuacct", "cpuset",  "memory",   "blkio",      "io",
     "devices", "freezer", "pids",    "net_cls", "net_prio", "perf_event", "hugetlb",
     "rdma",    "misc",    "dmem",    "debug",   "irq",
+};
+
+/* How guests' groups end in the other layouts, units of systemd's, and libvirt's partitions. */
+static const char *const foreign_endings[] = {
+    ".qemu.libvirt",
+    ".lxc.libvirt",
+    GUEST_PATH_STOCK_SUFFIX "qemu",
+    GUEST_PATH_STOCK_SUFFIX "lxc",
+    GUEST_PATH_SCOPE_SUFFIX,
+    ".slice",
+    ".partition",
 };
 
 static const char *const kernel_files[] = {"tasks", "notify_on_release", "release_agent"};
@@ -117,24 +131,79 @@ shorten_for_message(const char *text)
     return g_strdup_printf("%.*s%s", (int)length, text, text[length] ? "..." : "");
 }
 
+/* @text in NAME_MAX bytes with @suffix, which is not cut; the guest is called @name. */
 static char *
-guest_component(const char *driver, const char *name)
+cut_component(const char *text, const char *name, const char *suffix)
+{
+    g_autofree char *escaped = escape_component(text);
+    g_autofree char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, name, -1);
+    const gsize room = NAME_MAX - strlen("_#-") - DIGEST_DIGITS - strlen(suffix);
+
+    return g_strdup_printf("_#%.*s-%.*s%s", (int)cut_length(escaped, room), escaped, DIGEST_DIGITS,
+                           digest, suffix);
+}
+
+static char *
+flat_component(const char *driver, const char *name)
 {
     g_autofree char *suffix = g_strdup_printf(".%s.libvirt", driver);
     g_autofree char *plain = g_strconcat(name, suffix, NULL);
     g_autofree char *escaped = escape_component(plain);
-    g_autofree char *escaped_name = NULL;
-    g_autofree char *digest = NULL;
-    gsize room;
 
-    if (strlen(escaped) <= NAME_MAX)
-        return g_steal_pointer(&escaped);
+    if (strlen(escaped) > NAME_MAX)
+        return cut_component(name, name, suffix);
+    return g_steal_pointer(&escaped);
+}
 
-    escaped_name = escape_component(name);
-    digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, name, -1);
-    room = NAME_MAX - strlen("_#-") - DIGEST_DIGITS - strlen(suffix);
-    return g_strdup_printf("_#%.*s-%.*s%s", (int)cut_length(escaped_name, room), escaped_name,
-                           DIGEST_DIGITS, digest, suffix);
+static char *
+hide_ending(const char *escaped)
+{
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(foreign_endings); i++) {
+        const char *ending = foreign_endings[i];
+
+        if (g_str_has_suffix(escaped, ending))
+            return g_strdup_printf("%.*s\\x2e%s", (int)(strlen(escaped) - strlen(ending)), escaped,
+                                   ending + 1);
+    }
+    return g_strdup(escaped);
+}
+
+/* Whether @name alone is what another guest has in a layout that puts more into it, or a UUID. */
+static gboolean
+could_be_anothers(const char *name)
+{
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(guest_drivers); i++) {
+        const gsize length = strlen(guest_drivers[i]);
+
+        if (g_str_has_prefix(name, guest_drivers[i]) && name[length] == '-')
+            return TRUE;
+    }
+    return g_uuid_string_is_valid(name);
+}
+
+/* A component that is @name and nothing else. */
+static char *
+bare_component(const char *name)
+{
+    g_autofree char *escaped = escape_component(name);
+    g_autofree char *hidden = hide_ending(escaped);
+    g_autofree char *marked = g_strconcat(could_be_anothers(name) ? "_" : "", hidden, NULL);
+
+    return strlen(marked) > NAME_MAX ? cut_component(name, name, "") : g_steal_pointer(&marked);
+}
+
+static char *
+single_component(const char *driver, const char *name)
+{
+    g_autofree char *both = g_strconcat(driver, "-", name, NULL);
+    g_autofree char *escaped = escape_component(both);
+    g_autofree char *hidden = hide_ending(escaped);
+
+    return strlen(hidden) > NAME_MAX ? cut_component(both, name, "") : g_steal_pointer(&hidden);
 }
 
 /*
@@ -159,8 +228,8 @@ is_scope(const char *component, const char *driver)
     return FALSE;
 }
 
-static gboolean
-partition_refuse(GError **error, const char *partition, const char *why)
+gboolean
+guest_path_refuse_partition(GError **error, const char *partition, const char *why)
 {
     g_autofree char *shown = shorten_for_message(partition);
 
@@ -173,7 +242,7 @@ static gboolean
 is_named_as(const char *component, const char *driver)
 {
     g_autofree char *ours = g_strdup_printf(".%s.libvirt", driver);
-    g_autofree char *stocks = g_strconcat(STOCK_SUFFIX, driver, NULL);
+    g_autofree char *stocks = g_strconcat(GUEST_PATH_STOCK_SUFFIX, driver, NULL);
 
     return g_str_has_suffix(component, ours) ||
            (g_str_equal(driver, "lxc") && g_str_has_suffix(component, stocks));
@@ -188,9 +257,10 @@ append_partition(GString *path, const char *partition, GError **error)
 
     /* Word for word what libvirt says, and what people search for. */
     if (*partition != '/')
-        return partition_refuse(error, partition, "must start with '/'");
+        return guest_path_refuse_partition(error, partition, "must start with '/'");
     if (partition[1] == '\0')
-        return partition_refuse(error, partition, "is the root, where no guest can live");
+        return guest_path_refuse_partition(error, partition,
+                                           "is the root, where no guest can live");
 
     components = g_strsplit(partition + 1, "/", -1);
     for (i = 0; components[i]; i++) {
@@ -198,40 +268,116 @@ append_partition(GString *path, const char *partition, GError **error)
         g_autofree char *escaped = NULL;
 
         if (*component == '\0')
-            return partition_refuse(error, partition, "has an empty component");
+            return guest_path_refuse_partition(error, partition, "has an empty component");
         if (g_str_equal(component, ".") || g_str_equal(component, ".."))
-            return partition_refuse(error, partition, "must not contain '.' or '..'");
+            return guest_path_refuse_partition(error, partition, "must not contain '.' or '..'");
         for (j = 0; j < G_N_ELEMENTS(guest_drivers); j++) {
             if (is_named_as(component, guest_drivers[j]))
-                return partition_refuse(error, partition, "would pass for the group of a guest");
+                return guest_path_refuse_partition(error, partition,
+                                                   "would pass for the group of a guest");
         }
 
         escaped = escape_component(component);
         if (strlen(escaped) > NAME_MAX)
-            return partition_refuse(error, partition, "has a component that is too long");
+            return guest_path_refuse_partition(error, partition,
+                                               "has a component that is too long");
         g_string_append(path, escaped);
         g_string_append_c(path, '/');
     }
     return TRUE;
 }
 
-char *
-guest_path_build(const Guest *guest, GError **error)
+/* Where the layout has the guests of the default partition. */
+static void
+append_home(GString *path, const GuestSite *site, const char *driver)
 {
+    if (guest_layout_is_below_own(site->layout) && *site->own)
+        g_string_append_printf(path, "%s/", site->own);
+
+    switch (site->layout) {
+    case GUEST_LAYOUT_NESTED:
+    case GUEST_LAYOUT_UUID:
+    case GUEST_LAYOUT_ROOT:
+        g_string_append_printf(path, "libvirt/%s/", driver);
+        break;
+    case GUEST_LAYOUT_SERVICE:
+        g_string_append_printf(path, "%s/", driver);
+        break;
+    case GUEST_LAYOUT_SINGLE:
+    case GUEST_LAYOUT_FLAT:
+    case GUEST_LAYOUT_STOCK:
+        break;
+    }
+}
+
+static gboolean
+append_above(GString *path, const Guest *guest, const GuestSite *site, GError **error)
+{
+    const char *partition = guest_get_partition(guest);
+    g_autofree char *stocks = NULL;
+
+    if (site->layout == GUEST_LAYOUT_STOCK) {
+        stocks = guest_path_build_stock_partition(guest, error);
+        if (stocks)
+            g_string_append_printf(path, "%s/", stocks);
+        return stocks != NULL;
+    }
+    if (site->layout == GUEST_LAYOUT_FLAT || !g_str_equal(partition, GUEST_DEFAULT_PARTITION))
+        return append_partition(path, partition, error);
+
+    append_home(path, site, guest_get_driver(guest));
+    return TRUE;
+}
+
+static char *
+guest_component(const Guest *guest, const GuestSite *site)
+{
+    const char *driver = guest_get_driver(guest);
+    const char *name = guest_get_name(guest);
+
+    switch (site->layout) {
+    case GUEST_LAYOUT_STOCK:
+        return guest_path_build_stock_component(driver, name, site->run);
+    case GUEST_LAYOUT_UUID:
+        return g_strdup(guest_get_uuid(guest));
+    case GUEST_LAYOUT_SINGLE:
+        return single_component(driver, name);
+    case GUEST_LAYOUT_NESTED:
+    case GUEST_LAYOUT_SERVICE:
+    case GUEST_LAYOUT_ROOT:
+        return bare_component(name);
+    case GUEST_LAYOUT_FLAT:
+        break;
+    }
+    return flat_component(driver, name);
+}
+
+char *
+guest_path_build(const Guest *guest, const GuestSite *site, GError **error)
+{
+    static const GuestSite flat = {.layout = GUEST_LAYOUT_FLAT, .own = ""};
     g_autoptr(GString) path = g_string_new(NULL);
     g_autofree char *component = NULL;
 
+    if (!site)
+        site = &flat;
     if (*guest_get_name(guest) == '\0') {
         g_set_error_literal(error, GUEST_ERROR, GUEST_ERROR_NAME, "The guest has no name");
         return NULL;
     }
-    if (!append_partition(path, guest_get_partition(guest), error))
+    if (!append_above(path, guest, site, error))
         return NULL;
 
-    component = guest_component(guest_get_driver(guest), guest_get_name(guest));
+    component = guest_component(guest, site);
+    if (!component) {
+        g_set_error(error, GUEST_ERROR, GUEST_ERROR_NAME,
+                    "What guest '%s' is called by in layout '%s' is not known yet",
+                    guest_get_name(guest), guest_layout_format(site->layout));
+        return NULL;
+    }
     g_string_append(path, component);
     if (path->len > PATH_BYTES_MAX) {
-        partition_refuse(error, guest_get_partition(guest), "is too long");
+        guest_path_refuse_partition(error, guest_get_partition(guest), "is too long");
         return NULL;
     }
     return g_string_free(g_steal_pointer(&path), FALSE);
@@ -285,74 +431,4 @@ char *
 guest_path_format_owner(const char *path)
 {
     return g_strconcat("system /", path, NULL);
-}
-
-/* virCgroupSetPartitionSuffix() of libvirt 9.0.0.  It means to escape names of controllers, too,
- * but does not find them where it looks. */
-static char *
-stock_component(const char *component, gboolean first)
-{
-    g_autofree char *suffixed = NULL;
-
-    if (first && (g_str_equal(component, "machine") || g_str_equal(component, "system") ||
-                  g_str_equal(component, "user")))
-        return g_strdup(component);
-
-    suffixed =
-        strchr(component, '.') ? g_strdup(component) : g_strconcat(component, ".partition", NULL);
-    if (*suffixed == '_' || *suffixed == '.' || g_str_has_prefix(suffixed, "cgroup."))
-        return g_strconcat("_", suffixed, NULL);
-
-    return g_steal_pointer(&suffixed);
-}
-
-/* The first @n components of @components, all if there are fewer. */
-static char *
-stock_path(char **components, gsize n)
-{
-    g_autoptr(GString) path = g_string_new(NULL);
-    gsize i;
-
-    for (i = 0; components[i] && i < n; i++) {
-        g_autofree char *component = stock_component(components[i], i == 0);
-
-        if (path->len > 0)
-            g_string_append_c(path, '/');
-        g_string_append(path, component);
-    }
-
-    return path->len > 0 ? g_string_free(g_steal_pointer(&path), FALSE) : NULL;
-}
-
-char *
-guest_path_build_stock_parent(const Guest *guest)
-{
-    g_auto(GStrv) components = g_strsplit(guest_get_partition(guest), "/", -1);
-    gsize n = g_strv_length(components);
-
-    /* The first is what is before the leading slash. */
-    return n > 2 ? stock_path(components + 1, n - 2) : NULL;
-}
-
-char *
-guest_path_build_stock_partition(const Guest *guest, GError **error)
-{
-    g_autoptr(GString) ours = g_string_new(NULL);
-    g_auto(GStrv) components = NULL;
-    gsize i;
-
-    /* What cannot be a partition of ours is none of libvirt's, either. */
-    if (!append_partition(ours, guest_get_partition(guest), error))
-        return NULL;
-
-    components = g_strsplit(guest_get_partition(guest) + 1, "/", -1);
-    for (i = 0; components[i]; i++) {
-        g_autofree char *component = stock_component(components[i], i == 0);
-
-        if (strlen(component) > NAME_MAX) {
-            partition_refuse(error, guest_get_partition(guest), "has a component that is too long");
-            return NULL;
-        }
-    }
-    return stock_path(components, i);
 }

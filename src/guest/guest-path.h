@@ -1,22 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "guest-layout.h"
 #include "guest.h"
 
+/* Where guests' groups are put. */
+typedef struct {
+    GuestLayout layout;
+    const char *own; /* libvirtd's own group; "" if that is the root */
+    int run;         /* libvirt's number of the guest's run, for its own layout; 0: unknown */
+} GuestSite;
+
 /*
- * Where a guest's group is: <partition>/<name>.<driver>.libvirt, relative to
- * each hierarchy, without a leading slash.  Names are escaped so that no guest
- * and no partition can collide with a kernel file, leave its parent, or be
- * taken for another guest's group; the escaping is injective.
+ * Where a guest's group is, relative to each hierarchy, without a leading slash; without @site
+ * <partition>/<name>.<driver>.libvirt.  Names are escaped so that no guest and no partition can
+ * collide with a kernel file, leave its parent, or be taken for another guest's group, of this
+ * layout or another; the escaping is injective.
  */
-char *guest_path_build(const Guest *guest, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+char *guest_path_build(const Guest *guest, const GuestSite *site, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 /* The partition's part of that: "production/web" of "/production/web". */
 char *guest_path_build_partition(const char *partition, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Whether @component, the last component of a group's path, is a guest's of @driver; containers
- * have groups that libvirt makes: lxc-<number>-<name>.libvirt-lxc, and where systemd manages the
- * groups every guest has a scope. */
+/* Whether @component, the last component of a group's path, tells by itself that it is a guest's
+ * of @driver; containers have groups that libvirt makes: lxc-<number>-<name>.libvirt-lxc, and where
+ * systemd manages the groups every guest has a scope. */
 gboolean guest_path_is_guest(const char *component, const char *driver);
 
 /* The same of a whole path, as a CorralGroupFilter: there are no guests below a guest's. */

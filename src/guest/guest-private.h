@@ -28,3 +28,12 @@ struct _Guest {
     gboolean plugs_vcpus;
     GArray *iothreads; /* of guint */
 };
+
+/* What libvirt gives to the groups of its own making, which it does for containers. */
+#define GUEST_PATH_STOCK_SUFFIX ".libvirt-"
+
+/* A guest's component as libvirt makes it; NULL as long as its run has no number. */
+char *guest_path_build_stock_component(const char *driver, const char *name, int run);
+
+/* FALSE, and the error says @why. */
+gboolean guest_path_refuse_partition(GError **error, const char *partition, const char *why);

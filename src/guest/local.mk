@@ -28,6 +28,7 @@ libcorral_guest_la_SOURCES = \
 	src/guest/guest-number.h \
 	src/guest/guest-path.c \
 	src/guest/guest-path.h \
+	src/guest/guest-path-stock.c \
 	src/guest/guest-placement.c \
 	src/guest/guest-placement.h \
 	src/guest/guest-private.h \

@@ -14,7 +14,7 @@ build(const char *driver, const char *name, const char *partition, GError **erro
 {
     g_autoptr(Guest) guest = guest_new(driver, name, NULL, partition);
 
-    return guest_path_build(guest, error);
+    return guest_path_build(guest, NULL, error);
 }
 
 static const struct {
