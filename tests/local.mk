@@ -75,6 +75,7 @@ unit_tests = \
 	tests/unit/test-guest-path \
 	tests/unit/test-guest-placement \
 	tests/unit/test-guest-reaction \
+	tests/unit/test-guest-search \
 	tests/unit/test-guest-set \
 	tests/unit/test-guest-threads \
 	tests/unit/test-guest-xml \
@@ -293,6 +294,8 @@ tests_unit_test_guest_placement_CPPFLAGS = $(guest_test_cppflags)
 tests_unit_test_guest_placement_LDADD = $(guest_test_ldadd)
 tests_unit_test_guest_reaction_CPPFLAGS = $(guest_test_cppflags) $(LIBXML_CFLAGS)
 tests_unit_test_guest_reaction_LDADD = $(guest_test_ldadd)
+tests_unit_test_guest_search_CPPFLAGS = $(guest_test_cppflags)
+tests_unit_test_guest_search_LDADD = $(guest_test_ldadd)
 tests_unit_test_guest_set_CPPFLAGS = $(guest_test_cppflags)
 tests_unit_test_guest_set_LDADD = $(guest_test_ldadd)
 tests_unit_test_guest_grants_CPPFLAGS = $(guest_test_cppflags)

@@ -14,12 +14,10 @@
 #include "cli-groups.h"
 #include "corral.h"
 #include "guest-path.h"
+#include "guest-search.h"
 
 /* A container may have groups of its own, as deep as it likes. */
 #define DEPTH_MAX 32
-
-
-static const char *const drivers[] = {"qemu", "lxc"};
 
 /* ---- memory ---- */
 
@@ -165,19 +163,12 @@ read_number(CorralGroup *group, gboolean (*get)(CorralGroup *, guint64 *, GError
 
 /* ---- one guest ---- */
 
-static const char *
-driver_of(const char *path)
+static char *
+read_driver(const char *path, gpointer host)
 {
-    const char *slash = strrchr(path, '/');
-    const char *component = slash ? slash + 1 : path;
-    gsize i;
+    g_autoptr(CorralGroup) group = corral_group_open(host, path, CORRAL_CONTROLLERS_ALL, NULL);
 
-    for (i = 0; i < G_N_ELEMENTS(drivers); i++) {
-        if (guest_path_is_guest(component, drivers[i]))
-            return drivers[i];
-    }
-
-    return NULL;
+    return group ? corral_group_get_label(group, GUEST_PATH_DRIVER_LABEL, NULL) : NULL;
 }
 
 static void
@@ -191,7 +182,9 @@ name_guest(CliGuestGroup *guest, CorralGroup *group)
         g_strdup_printf("/%.*s", slash ? (int)(slash - guest->path) : 0, guest->path);
     guest->name = corral_group_get_label(group, "name", NULL);
     if (!guest->name)
-        guest->name = g_strndup(component, strlen(component) - strlen(suffix));
+        guest->name =
+            g_strndup(component, strlen(component) -
+                                     (g_str_has_suffix(component, suffix) ? strlen(suffix) : 0));
     guest->uuid = corral_group_get_label(group, "uuid", NULL);
 }
 
@@ -262,7 +255,7 @@ is_anothers(CorralGroup *group, const char *path)
 }
 
 static CliGuestGroup *
-look_at_guest(const char *root, CorralHost *host, const char *path)
+look_at_guest(const char *root, CorralHost *host, GuestSearch *search, const char *path)
 {
     g_autoptr(CorralGroup) group = corral_group_open(host, path, CORRAL_CONTROLLERS_ALL, NULL);
     CliGuestGroup *guest;
@@ -272,7 +265,7 @@ look_at_guest(const char *root, CorralHost *host, const char *path)
 
     guest = g_new0(CliGuestGroup, 1);
     guest->path = g_strdup(path);
-    guest->driver = driver_of(path);
+    guest->driver = guest_search_find_driver(search, path);
     guest->children = g_ptr_array_new_with_free_func(child_free);
     name_guest(guest, group);
     guest->cpu_shares = read_number(group, corral_group_get_cpu_shares);
@@ -291,15 +284,6 @@ look_at_guest(const char *root, CorralHost *host, const char *path)
 
 /* ---- all of them ---- */
 
-static gboolean
-is_guest(const char *path, gboolean *descend, gpointer user_data G_GNUC_UNUSED)
-{
-    const gboolean found = driver_of(path) != NULL;
-
-    *descend = !found;
-    return found;
-}
-
 static gint
 compare_guests(gconstpointer a, gconstpointer b)
 {
@@ -316,19 +300,22 @@ GPtrArray *
 cli_groups_list(const char *root, GError **error)
 {
     g_autoptr(CorralHost) host = corral_host_new(root, CORRAL_HOST_READ_ONLY, error);
+    g_autoptr(GuestSearch) search = NULL;
     g_autoptr(GPtrArray) guests = NULL;
     g_auto(GStrv) paths = NULL;
     gsize i;
 
     if (!host)
         return NULL;
-    paths = corral_host_find_groups(host, CORRAL_CONTROLLERS_ALL, is_guest, NULL, error);
+    search = guest_search_new(NULL, read_driver, host);
+    paths = corral_host_find_groups(host, CORRAL_CONTROLLERS_ALL, guest_search_filter_guests,
+                                    search, error);
     if (!paths)
         return NULL;
 
     guests = g_ptr_array_new_with_free_func(guest_free);
     for (i = 0; paths[i]; i++) {
-        CliGuestGroup *guest = look_at_guest(root, host, paths[i]);
+        CliGuestGroup *guest = look_at_guest(root, host, search, paths[i]);
 
         if (guest)
             g_ptr_array_add(guests, guest);

@@ -15,6 +15,7 @@
 #include "drv-target.h"
 #include "drv-tune-io.h"
 #include "drv-tune-memory.h"
+#include "drv-vacancy.h"
 #include "guest-path.h"
 
 /* QEMU holds its groups for a moment after libvirt has seen it gone. */
@@ -134,7 +135,8 @@ label(DrvGroup *self, const Guest *guest)
     if (!corral_group_set_label(self->whole, DRV_GROUP_LABEL_UUID, guest_get_uuid(guest),
                                 &failure) ||
         !corral_group_set_label(self->whole, "name", guest_get_name(guest), &failure) ||
-        !corral_group_set_label(self->whole, "driver", guest_get_driver(guest), &failure))
+        !corral_group_set_label(self->whole, GUEST_PATH_DRIVER_LABEL, guest_get_driver(guest),
+                                &failure))
         drv_error_log(g_steal_pointer(&failure), guest_get_name(guest), "label its group");
 }
 
@@ -288,45 +290,15 @@ follow(DrvGroup *self, const Guest *guest, GError **error)
            drv_parts_follow(self, guest, error);
 }
 
-/* Makes room where an earlier life of the guest left its group behind. */
-static gboolean
-replace_leftover(CorralHost *host, const char *path, GError **error)
-{
-    g_autoptr(DrvGroup) old = drv_group_open(host, path, DRV_GROUP_CONTROLLERS, error);
-    g_autoptr(GArray) processes = NULL;
-
-    if (!old)
-        return FALSE;
-
-    processes = drv_group_list_processes(old);
-    if (processes->len > 0) {
-        g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_BUSY,
-                    "process %d is still in its group '%s': not starting a second one",
-                    g_array_index(processes, pid_t, 0), path);
-        return FALSE;
-    }
-
-    return corral_group_remove(old->whole, REMOVE_PATIENCE_MS, error);
-}
-
 DrvGroup *
 drv_group_make(CorralHost *host, const char *path, const Guest *guest, GError **error)
 {
     g_autoptr(GError) failure = NULL;
     g_autoptr(DrvGroup) self = NULL;
-    CorralGroup *whole =
-        corral_group_make(host, path, DRV_GROUP_CONTROLLERS, CORRAL_MAKE_NEW, &failure);
+    CorralGroup *whole = drv_vacancy_make(host, path, guest_get_driver(guest), error);
 
-    if (g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_EXISTS)) {
-        g_clear_error(&failure);
-        if (!replace_leftover(host, path, error))
-            return NULL;
-        whole = corral_group_make(host, path, DRV_GROUP_CONTROLLERS, CORRAL_MAKE_NEW, &failure);
-    }
-    if (!whole) {
-        g_propagate_error(error, g_steal_pointer(&failure));
+    if (!whole)
         return NULL;
-    }
 
     self = group_new(whole);
     if (!furnish(self, guest, error)) {
@@ -361,24 +333,13 @@ is_scope(const char *path)
 
 /* A group that is there or, unless it is systemd's to make, is made now. */
 static CorralGroup *
-ensure(CorralHost *host, const char *path, gboolean *existed, GError **error)
+ensure(CorralHost *host, const char *path, const char *driver, gboolean *existed, GError **error)
 {
-    g_autoptr(GError) failure = NULL;
-    CorralGroup *whole = NULL;
+    if (!is_scope(path))
+        return drv_vacancy_ensure(host, path, driver, existed, error);
 
-    *existed = is_scope(path);
-    if (*existed)
-        return corral_group_open(host, path, DRV_GROUP_CONTROLLERS, error);
-
-    whole = corral_group_make(host, path, DRV_GROUP_CONTROLLERS, CORRAL_MAKE_NEW, &failure);
-    if (g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_EXISTS)) {
-        g_clear_error(&failure);
-        *existed = TRUE;
-        whole = corral_group_make(host, path, DRV_GROUP_CONTROLLERS, CORRAL_MAKE_NONE, &failure);
-    }
-    if (failure)
-        g_propagate_error(error, g_steal_pointer(&failure));
-    return whole;
+    *existed = TRUE;
+    return corral_group_open(host, path, DRV_GROUP_CONTROLLERS, error);
 }
 
 /* Whether the group has been this guest's before. */
@@ -395,7 +356,7 @@ drv_group_adopt(CorralHost *host, const char *path, const Guest *guest, GError *
 {
     g_autoptr(DrvGroup) self = NULL;
     gboolean existed = FALSE;
-    CorralGroup *whole = ensure(host, path, &existed, error);
+    CorralGroup *whole = ensure(host, path, guest_get_driver(guest), &existed, error);
 
     if (!whole)
         return NULL;
@@ -418,7 +379,7 @@ drv_group_take_over(CorralHost *host, const char *path, const Guest *guest, GErr
 {
     g_autoptr(DrvGroup) self = NULL;
     gboolean existed;
-    CorralGroup *whole = ensure(host, path, &existed, error);
+    CorralGroup *whole = ensure(host, path, guest_get_driver(guest), &existed, error);
 
     if (!whole)
         return NULL;

@@ -19,6 +19,7 @@
 
 #include "drv-error.h"
 #include "drv-group.h"
+#include "drv-mark.h"
 #include "drv-parent.h"
 #include "guest-path.h"
 
@@ -53,6 +54,8 @@ drv_parent_make_partition(CorralHost *host, const Guest *guest, GError **error)
         return NULL;
 
     path = g_strconcat(partition, "/starting.", guest_get_uuid(guest), NULL);
+    if (!drv_mark_check_above(host, DRV_GROUP_CONTROLLERS, path, error))
+        return NULL;
     return corral_group_make(host, path, DRV_GROUP_PARTITION_CONTROLLERS, CORRAL_MAKE_ON_DEMAND,
                              error);
 }

@@ -12,9 +12,9 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "drv-mark.h"
 #include "drv-owner.h"
 #include "drv-stick.h"
-#include "guest-path.h"
 
 static gboolean
 release(CorralHost *host, const char *path, GError **error)
@@ -32,8 +32,7 @@ static int
 release_all(CorralHost *host)
 {
     g_autoptr(GError) error = NULL;
-    g_auto(GStrv) paths = corral_host_find_groups(host, CORRAL_CONTROLLERS_MEMORY,
-                                                  guest_path_filter, (gpointer) "qemu", &error);
+    g_auto(GStrv) paths = drv_mark_find_guests(host, CORRAL_CONTROLLERS_MEMORY, "qemu", &error);
     int status = 0;
     gsize i;
 

@@ -17,6 +17,7 @@
 #include "drv-error.h"
 #include "drv-governor.h"
 #include "drv-group.h"
+#include "drv-mark.h"
 #include "drv-owner.h"
 #include "drv-parts.h"
 #include "drv-planner.h"
@@ -27,6 +28,7 @@
 #include "drv-settle.h"
 #include "drv-squeeze.h"
 #include "drv-threads.h"
+#include "drv-vacancy.h"
 #include "guest-path.h"
 #include "guest-xml.h"
 
@@ -246,37 +248,19 @@ drv_settle_in_passing(DrvStack *stack, virConnectPtr conn, const char *uuid)
     settle(stack, conn, uuid, DRV_CLAIM_PASS);
 }
 
-/* There are many guests' groups, of the other driver as well, and none is a partition. */
-static gboolean
-is_nobodys(const char *path, gboolean *descend, gpointer data G_GNUC_UNUSED)
-{
-    static const char *const drivers[] = {"qemu", "lxc"};
-    gsize i;
-
-    for (i = 0; i < G_N_ELEMENTS(drivers); i++) {
-        if (guest_path_filter(path, descend, (gpointer)drivers[i]))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-/* Partitions that were made for a guest whose group never came to be. */
+/* Partitions that were made for a guest whose group never came to be, or only halfway. */
 static void
 prune_partitions(DrvStack *stack)
 {
     const CorralControllers where =
         DRV_GROUP_PARTITION_CONTROLLERS | CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_CORE);
     CorralHost *host = drv_keeper_get_host(stack->keeper);
-    g_auto(GStrv) paths = corral_host_find_groups(host, where, is_nobodys, NULL, NULL);
+    g_auto(GStrv) paths = drv_mark_find_others(host, where);
     gsize n = paths ? g_strv_length(paths) : 0;
 
     /* Sorted, so what is below comes after what is above. */
-    while (n-- > 0) {
-        g_autoptr(CorralGroup) group = corral_group_open(host, paths[n], where, NULL);
-
-        if (group)
-            corral_group_prune(group);
-    }
+    while (n-- > 0)
+        drv_vacancy_prune(host, paths[n], where);
 }
 
 /* Which guest's group it is, by its label; NULL if it does not say, or it is another's guest. */
@@ -457,8 +441,8 @@ drv_settle_all(DrvStack *stack, virConnectPtr conn)
 
     if (!active)
         return;
-    paths = corral_host_find_groups(drv_keeper_get_host(stack->keeper), DRV_GROUP_CONTROLLERS,
-                                    guest_path_filter, (gpointer)stack->driver, &error);
+    paths = drv_mark_find_guests(drv_keeper_get_host(stack->keeper), DRV_GROUP_CONTROLLERS,
+                                 stack->driver, &error);
     if (!paths) {
         drv_error_log(g_steal_pointer(&error), stack->driver, "find its guests' groups");
         return;

@@ -163,6 +163,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-lxc.h \
 	src/driver/drv-machined.c \
 	src/driver/drv-machined.h \
+	src/driver/drv-mark.c \
+	src/driver/drv-mark.h \
 	src/driver/drv-memory.c \
 	src/driver/drv-memory.h \
 	src/driver/drv-metadata.c \
@@ -254,6 +256,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-tune-memory.h \
 	src/driver/drv-use.c \
 	src/driver/drv-use.h \
+	src/driver/drv-vacancy.c \
+	src/driver/drv-vacancy.h \
 	src/driver/drv-versions.h \
 	src/driver/drv-widening.c \
 	src/driver/drv-widening.h \
@@ -268,6 +272,8 @@ libcorral_driver_la_CPPFLAGS = $(driver_cppflags)
 helperdir = $(pkglibdir)
 helper_PROGRAMS = corral-release
 corral_release_SOURCES = \
+	src/driver/drv-mark.c \
+	src/driver/drv-mark.h \
 	src/driver/drv-owner.c \
 	src/driver/drv-owner.h \
 	src/driver/drv-release.c \

@@ -400,18 +400,6 @@ guest_path_is_guest(const char *component, const char *driver)
     return *component != '.' && (is_named_as(component, driver) || is_scope(component, driver));
 }
 
-gboolean
-guest_path_filter(const char *path, gboolean *descend, gpointer driver)
-{
-    const char *slash = strrchr(path, '/');
-
-    if (!guest_path_is_guest(slash ? slash + 1 : path, driver))
-        return FALSE;
-
-    *descend = FALSE;
-    return TRUE;
-}
-
 char *
 guest_path_cut_scope(const char *path, const char *driver)
 {

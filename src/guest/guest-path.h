@@ -28,8 +28,8 @@ char *guest_path_build_partition(const char *partition, GError **error) G_GNUC_W
  * systemd manages the groups every guest has a scope. */
 gboolean guest_path_is_guest(const char *component, const char *driver);
 
-/* The same of a whole path, as a CorralGroupFilter: there are no guests below a guest's. */
-gboolean guest_path_filter(const char *path, gboolean *descend, gpointer driver);
+/* The label that tells the same where the name does not. */
+#define GUEST_PATH_DRIVER_LABEL "driver"
 
 #define GUEST_PATH_SCOPE_SUFFIX ".scope"
 

@@ -34,6 +34,8 @@ libcorral_guest_la_SOURCES = \
 	src/guest/guest-private.h \
 	src/guest/guest-reaction.c \
 	src/guest/guest-reaction.h \
+	src/guest/guest-search.c \
+	src/guest/guest-search.h \
 	src/guest/guest-set.c \
 	src/guest/guest-set.h \
 	src/guest/guest-threads.c \

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "guest-path.h"
+#include "guest-search.h"
 #include "policy-partition.h"
 
 #define KIB ((guint64)1024)
@@ -142,19 +143,21 @@ policy_partition_list_tops(CorralHost *host, const char *own)
     return (char **)g_ptr_array_free(found, FALSE);
 }
 
-/* Partitions are found by walking; there is none below a guest. */
-static gboolean
-may_have_terms(const char *path, gboolean *descend, gpointer data G_GNUC_UNUSED)
+static char *
+read_driver(const char *path, gpointer host)
 {
-    return !guest_path_filter(path, descend, (gpointer) "qemu") &&
-           !guest_path_filter(path, descend, (gpointer) "lxc");
+    g_autoptr(CorralGroup) group = corral_group_open(host, path, CORRAL_CONTROLLERS_ALL, NULL);
+
+    return group ? corral_group_get_label(group, GUEST_PATH_DRIVER_LABEL, NULL) : NULL;
 }
 
+/* Partitions are found by walking; there is none below a guest. */
 char **
 policy_partition_list_with_terms(CorralHost *host)
 {
-    g_auto(GStrv) paths =
-        corral_host_find_groups(host, CORRAL_CONTROLLERS_ALL, may_have_terms, NULL, NULL);
+    g_autoptr(GuestSearch) search = guest_search_new(NULL, read_driver, host);
+    g_auto(GStrv) paths = corral_host_find_groups(host, CORRAL_CONTROLLERS_ALL,
+                                                  guest_search_filter_others, search, NULL);
     GPtrArray *found = g_ptr_array_new();
     gsize i;
 
