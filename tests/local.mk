@@ -346,6 +346,7 @@ driver_tests = \
 	tests/driver/test-container \
 	tests/driver/test-keeper \
 	tests/driver/test-cpuset \
+	tests/driver/test-layout \
 	tests/driver/test-memory \
 	tests/driver/test-reaction \
 	tests/driver/test-sched \
@@ -371,6 +372,8 @@ tests_driver_test_keeper_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_keeper_LDADD = $(driver_test_ldadd)
 tests_driver_test_cpuset_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_cpuset_LDADD = $(driver_test_ldadd)
+tests_driver_test_layout_CPPFLAGS = $(driver_test_cppflags)
+tests_driver_test_layout_LDADD = $(driver_test_ldadd)
 tests_driver_test_memory_CPPFLAGS = $(driver_test_cppflags)
 tests_driver_test_memory_LDADD = $(driver_test_ldadd)
 tests_driver_test_reaction_CPPFLAGS = $(driver_test_cppflags)
@@ -400,6 +403,7 @@ TESTS += $(driver_tests)
 $(tests_lib_libstack_bed_la_OBJECTS) \
 $(tests_driver_test_io_OBJECTS) \
 $(tests_driver_test_cpuset_OBJECTS) \
+$(tests_driver_test_layout_OBJECTS) \
 $(tests_driver_test_memory_OBJECTS) \
 $(tests_driver_test_autostart_OBJECTS) \
 $(tests_driver_test_container_OBJECTS) \

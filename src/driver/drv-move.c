@@ -16,6 +16,7 @@
 #include "drv-cpuset.h"
 #include "drv-error.h"
 #include "drv-governor.h"
+#include "drv-layout.h"
 #include "drv-move.h"
 #include "drv-planner.h"
 #include "drv-running.h"
@@ -24,7 +25,6 @@
 #include "drv-stick.h"
 #include "drv-target.h"
 #include "drv-threads.h"
-#include "guest-path.h"
 #include "guest-xml.h"
 
 #define LABEL "moved-to"
@@ -98,7 +98,8 @@ describe(Move *self, const char *partition, GError **error)
     }
     self->xml = guest_xml_set_partition(xml, partition, error);
     self->guest = self->xml ? guest_xml_parse(self->stack->driver, self->xml, error) : NULL;
-    self->after = self->guest ? guest_path_build(self->guest, NULL, error) : NULL;
+    self->after =
+        self->guest ? drv_layout_build_path(self->guest, self->subject->dom->id, error) : NULL;
     return self->after != NULL;
 }
 

@@ -20,6 +20,7 @@
 #include "drv-events.h"
 #include "drv-governor.h"
 #include "drv-group.h"
+#include "drv-layout.h"
 #include "drv-nodes.h"
 #include "drv-nursery.h"
 #include "drv-planner.h"
@@ -34,9 +35,6 @@
 VIR_LOG_INIT("corral.register");
 
 #define QEMU_CONF LIBVIRT_SYSCONFDIR "/libvirt/qemu.conf"
-
-/* Where libvirtd goes with all that is beside it if they are in the way; no partition has it. */
-#define OWN_GROUP "_libvirtd"
 
 /* One for each driver that we stack over; one daemon may have them all. */
 typedef struct {
@@ -269,7 +267,7 @@ prepare_root(CorralHost *host, GError **error)
         return TRUE;
 
     root = corral_group_open(host, "", DRV_GROUP_PARTITION_CONTROLLERS, error);
-    if (!root || !corral_group_make_room(root, OWN_GROUP, error))
+    if (!root || !corral_group_make_room(root, DRV_LAYOUT_ASIDE, error))
         return FALSE;
     partition = corral_group_make(host, &GUEST_DEFAULT_PARTITION[1], DRV_GROUP_CONTROLLERS,
                                   CORRAL_MAKE_NONE, error);

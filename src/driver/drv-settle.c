@@ -17,6 +17,7 @@
 #include "drv-error.h"
 #include "drv-governor.h"
 #include "drv-group.h"
+#include "drv-layout.h"
 #include "drv-mark.h"
 #include "drv-owner.h"
 #include "drv-parts.h"
@@ -29,7 +30,6 @@
 #include "drv-squeeze.h"
 #include "drv-threads.h"
 #include "drv-vacancy.h"
-#include "guest-path.h"
 #include "guest-xml.h"
 
 VIR_LOG_INIT("corral.settle");
@@ -75,13 +75,13 @@ fetch(DrvGroup *group, const Guest *guest, GError **error)
  * known beforehand, and a guest may have come into it while we were away.
  */
 static char *
-find_path(CorralHost *host, const Guest *guest, const char *before, GError **error)
+find_path(CorralHost *host, const Guest *guest, int run, const char *before, GError **error)
 {
     pid_t pid;
     char *path;
 
     if (!drv_scope_is_used(host))
-        return before ? g_strdup(before) : guest_path_build(guest, NULL, error);
+        return before ? g_strdup(before) : drv_layout_build_path(guest, run, error);
 
     pid = read_pid_file(guest_get_driver(guest), guest_get_name(guest));
     path = pid > 0 ? drv_scope_find(host, pid, guest_get_driver(guest)) : NULL;
@@ -149,7 +149,7 @@ drv_settle_adopt(DrvStack *stack, virDomainPtr dom, DrvClaim *claim, GError **er
         drv_reaction_consider(stack->reaction, guest);
         return TRUE;
     }
-    path = find_path(host, guest, before, error);
+    path = find_path(host, guest, dom->id, before, error);
     if (!path)
         return FALSE;
 

@@ -21,7 +21,9 @@
 #include "drv-error.h"
 #include "drv-governor.h"
 #include "drv-group.h"
+#include "drv-layout.h"
 #include "drv-machined.h"
+#include "drv-numbered.h"
 #include "drv-parent.h"
 #include "drv-planner.h"
 #include "drv-reaction.h"
@@ -222,7 +224,7 @@ replace_claimed(const DrvStart *start, DrvStack *stack, virConnectPtr conn, cons
 {
     CorralHost *host = drv_keeper_get_host(stack->keeper);
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = guest_path_build(guest, NULL, &error);
+    g_autofree char *path = drv_layout_build_path(guest, 0, &error);
     g_autoptr(DrvGroup) group = NULL;
     g_autoptr(DrvAnew) anew = NULL;
     gboolean same = path && g_str_equal(path, before);
@@ -301,6 +303,76 @@ try_in_scope(const DrvStart *start, CorralHost *host, const Guest *guest, DrvCla
 }
 
 /*
+ * After a start that found or made its group on the way.  @run is that of the guest's life that
+ * was to be replaced, at @before, or -1; @new_run is -1 if the guest does not run now.
+ */
+static void
+end_on_the_way(DrvStack *stack, virConnectPtr conn, const Guest *guest, DrvClaim *claim,
+               DrvGroup *group, const char *before, int run, int new_run)
+{
+    CorralHost *host = drv_keeper_get_host(stack->keeper);
+    g_autofree char *now = drv_claim_dup_path(claim);
+    g_autoptr(GError) error = NULL;
+
+    if (new_run >= 0 && new_run != run && group) {
+        drv_claim_set_run(claim, new_run);
+        follow_devices(stack, conn, group, guest_get_uuid(guest));
+    }
+    /* systemd removes its units itself. */
+    if (new_run != run && before && g_strcmp0(before, now) != 0 && !drv_scope_is_used(host) &&
+        !drv_group_clear(host, before, &error)) {
+        drv_error_log(g_steal_pointer(&error), guest_get_name(guest), "remove its former group");
+    }
+    if (new_run < 0 && now) {
+        if (drv_group_clear(host, now, &error))
+            drv_claim_drop_path(claim);
+        else
+            drv_error_log(g_steal_pointer(&error), guest_get_name(guest), "remove its group");
+    }
+}
+
+/* In a layout that numbers guests' runs.  The life before ends at @before, which may be NULL. */
+static int
+start_numbered(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const Guest *guest,
+               DrvClaim *claim, const char *before, int run)
+{
+    CorralHost *host = drv_keeper_get_host(stack->keeper);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *place = guest_path_build_stock_partition(guest, &error);
+    DrvNumbered *numbered = place ? drv_numbered_begin(host, guest, claim, &error) : NULL;
+    g_autoptr(DrvGroup) group = NULL;
+    CorralGroup *parent;
+    virErrorPtr raised = NULL;
+    int new_run = 0;
+    int result;
+
+    if (numbered && !admit_into(host, guest, place)) {
+        group = drv_numbered_end(numbered, FALSE, &error);
+        return -1;
+    }
+    if (!numbered) {
+        drv_error_report(g_steal_pointer(&error), guest_get_name(guest));
+        return -1;
+    }
+
+    parent = drv_parent_make(host, guest);
+    result = start->call(start->data, &new_run);
+    virErrorPreserveLast(&raised);
+    drv_parent_remove(parent, guest);
+    group = drv_numbered_end(numbered, result == 0, &error);
+    if (error && result < 0)
+        report_instead(g_steal_pointer(&error), guest_get_name(guest), &raised);
+    else if (error)
+        drv_error_log(g_steal_pointer(&error), guest_get_name(guest), "place all of it");
+
+    if (result < 0 || new_run == 0)
+        new_run = find_run(stack->next, conn, guest_get_uuid(guest));
+    end_on_the_way(stack, conn, guest, claim, group, before, run, new_run);
+    virErrorRestore(&raised);
+    return result;
+}
+
+/*
  * With the claim held.  Somebody else makes the group, and we find it there.  @run is that of
  * the guest's life that is to be replaced, or -1: it ends in its own scope, at @before.
  */
@@ -311,7 +383,6 @@ start_in_scope(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const
     CorralHost *host = drv_keeper_get_host(stack->keeper);
     g_autoptr(GError) error = NULL;
     g_autofree char *place = build_place(host, guest, &error);
-    g_autofree char *now = NULL;
     g_autoptr(DrvGroup) group = NULL;
     virErrorPtr raised = NULL;
     int new_run = 0;
@@ -336,17 +407,7 @@ start_in_scope(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const
 
     if (result < 0 || new_run == 0)
         new_run = find_run(stack->next, conn, guest_get_uuid(guest));
-    if (new_run >= 0 && new_run != run && group) {
-        drv_claim_set_run(claim, new_run);
-        follow_devices(stack, conn, group, guest_get_uuid(guest));
-    }
-    now = drv_claim_dup_path(claim);
-    if (new_run < 0 && now) {
-        if (drv_group_clear(host, now, &error))
-            drv_claim_drop_path(claim);
-        else
-            drv_error_log(g_steal_pointer(&error), guest_get_name(guest), "remove its group");
-    }
+    end_on_the_way(stack, conn, guest, claim, group, NULL, run, new_run);
     virErrorRestore(&raised);
     return result;
 }
@@ -430,6 +491,30 @@ leave_path(CorralHost *host, DrvClaim *claim, const char *before, const Guest *g
     return TRUE;
 }
 
+/* With the claim held, where the group cannot be made beforehand; @run is that of the life that is
+ * to be replaced, or -1. */
+static int
+start_late(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const Guest *guest,
+           DrvClaim *claim, int run, gboolean *placed)
+{
+    CorralHost *host = drv_keeper_get_host(stack->keeper);
+    g_autofree char *before = drv_claim_dup_path(claim);
+    g_autofree char *now = NULL;
+    int result;
+
+    if (run < 0 && before && !leave_path(host, claim, before, guest))
+        return -1;
+
+    *placed = TRUE;
+    if (drv_scope_is_used(host))
+        return start_in_scope(start, stack, conn, guest, claim, run);
+
+    result = start_numbered(start, stack, conn, guest, claim, run < 0 ? NULL : before, run);
+    now = drv_claim_dup_path(claim);
+    *placed = now != NULL;
+    return result;
+}
+
 /* With the claim held.  @placed: the guest runs, and in its group. */
 static int
 start_claimed(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const Guest *guest,
@@ -441,6 +526,7 @@ start_claimed(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const 
     g_autofree char *path = NULL;
     g_autoptr(DrvGroup) group = NULL;
     virErrorPtr raised = NULL;
+    gboolean is_late;
     int running;
     int run = 0;
 
@@ -451,12 +537,9 @@ start_claimed(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const 
     /* Somebody was faster, and the group is in use.  Should the guest have ended meanwhile,
      * stock starts it. */
     running = find_run(stack->next, conn, guest_get_uuid(guest));
-    if (drv_scope_is_used(host) && (running < 0 || start->replaces)) {
-        if (running < 0 && before && !leave_path(host, claim, before, guest))
-            return -1;
-        *placed = TRUE;
-        return start_in_scope(start, stack, conn, guest, claim, running);
-    }
+    is_late = drv_scope_is_used(host) || drv_layout_get() == GUEST_LAYOUT_STOCK;
+    if (is_late && (running < 0 || start->replaces))
+        return start_late(start, stack, conn, guest, claim, running, placed);
     if (running >= 0 && start->replaces && before) {
         *placed = TRUE;
         return replace_claimed(start, stack, conn, guest, claim, before, running);
@@ -464,7 +547,7 @@ start_claimed(const DrvStart *start, DrvStack *stack, virConnectPtr conn, const 
     if (running >= 0)
         return start->call_running(start->data);
 
-    path = guest_path_build(guest, NULL, &error);
+    path = drv_layout_build_path(guest, 0, &error);
     /* Where it was before its partition was edited. */
     if (path && before && !g_str_equal(before, path)) {
         if (!leave_path(host, claim, before, guest))

@@ -146,6 +146,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-io.h \
 	src/driver/drv-keeper.c \
 	src/driver/drv-keeper.h \
+	src/driver/drv-layout.c \
+	src/driver/drv-layout.h \
 	src/driver/drv-later.c \
 	src/driver/drv-later.h \
 	src/driver/drv-kill.c \
@@ -182,6 +184,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/drv-nodes.h \
 	src/driver/drv-numa.c \
 	src/driver/drv-numa.h \
+	src/driver/drv-numbered.c \
+	src/driver/drv-numbered.h \
 	src/driver/drv-nursery.c \
 	src/driver/drv-nursery.h \
 	src/driver/drv-params.c \

@@ -207,12 +207,22 @@ end_process(gpointer data)
 /* ---- what the kernel makes of an entrance ---- */
 
 static gboolean
-is_of_guest(const char *group, const char *name)
+has_component(const char *group, const char *component)
 {
-    g_autofree char *component = g_strdup_printf("/%s.qemu.libvirt", name);
-    const char *found = strstr(group, component);
+    g_auto(GStrv) components = g_strsplit(group, "/", -1);
 
-    return found && strchr("/", found[strlen(component)]);
+    return g_strv_contains((const char *const *)components, component);
+}
+
+/* In whichever layout. */
+static gboolean
+is_of_guest(const char *group, const char *name, const char *uuid)
+{
+    g_autofree char *flat = g_strdup_printf("%s.qemu.libvirt", name);
+    g_autofree char *single = g_strdup_printf("qemu-%s", name);
+
+    return has_component(group, flat) || has_component(group, single) ||
+           has_component(group, name) || has_component(group, uuid);
 }
 
 static gboolean
@@ -226,7 +236,7 @@ reads_zero(const char *file)
 /* Where somebody wrote "0", he is, with his first thread; the others show where they are
  * moved to. */
 static void
-let_in(const char *name, pid_t pid)
+let_in(const char *name, const char *uuid, pid_t pid)
 {
     g_autofree char *list = fake_cgroup_list(kernel);
     g_auto(GStrv) groups = g_strsplit(list, "\n", -1);
@@ -238,7 +248,7 @@ let_in(const char *name, pid_t pid)
         g_autofree char *tasks = g_build_filename(groups[i], "tasks", NULL);
         g_autofree char *unified = g_build_filename(groups[i], "cgroup.threads", NULL);
 
-        if (!is_of_guest(groups[i], name) || (!reads_zero(procs) && !reads_zero(tasks)))
+        if (!is_of_guest(groups[i], name, uuid) || (!reads_zero(procs) && !reads_zero(tasks)))
             continue;
         fake_cgroup_put(kernel, procs, id);
         fake_cgroup_put(kernel, fake_cgroup_exists(kernel, tasks) ? tasks : unified, id);
@@ -291,8 +301,8 @@ give_process(virDomainPtr dom)
     guest_get_vcpus(guest, &vcpus);
     guest_get_iothreads(guest, &iothreads);
     process = start_process(vcpus, iothreads);
-    let_in(dom->name, process->pid);
     format_uuid(dom, uuid);
+    let_in(dom->name, uuid, process->pid);
 
     g_mutex_lock(&lock);
     process->uuid = g_strdup(uuid);
