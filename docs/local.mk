@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	docs/examples/guests.py \
 	docs/held.md \
 	docs/hybrid.md \
+	docs/layouts.md \
 	docs/network.md \
 	docs/policy.md \
 	docs/notifications.md \

@@ -584,6 +584,7 @@ root_tests = \
 	tests/root/test-helpers.sh \
 	tests/root/test-hostile.sh \
 	tests/root/test-lab.sh \
+	tests/root/test-layout.sh \
 	tests/root/test-life.sh \
 	tests/root/test-lxc-clients.sh \
 	tests/root/test-lxc-crash.sh \

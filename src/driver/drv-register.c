@@ -107,6 +107,17 @@ prepare(const Front *front, bool privileged, const char *root)
     return VIR_DRV_STATE_INIT_COMPLETE;
 }
 
+/* What cannot be had leaves the layout as it is, at first that of a host without a policy. */
+static void
+take_layout(CorralHost *host)
+{
+    g_autoptr(Policy) policy = drv_policy_get();
+    g_autoptr(GError) error = NULL;
+
+    if (!drv_layout_set(host, policy->layout, &error))
+        drv_error_log(g_steal_pointer(&error), DRV_POLICY_FILE, "have guests' groups as it says");
+}
+
 static virDrvStateInitResult
 start(Front *front, bool privileged, const char *root)
 {
@@ -117,6 +128,8 @@ start(Front *front, bool privileged, const char *root)
     if (!privileged || root)
         return VIR_DRV_STATE_INIT_COMPLETE;
 
+    if (front == &qemu)
+        take_layout(drv_keeper_get_host(stack->keeper));
     conn = virConnectOpen(stack->uri);
     if (!conn || conn->driver != &stack->ops) {
         VIR_WARN("corral: cannot open '%s', so running guests are not taken over: %s", stack->uri,
@@ -177,6 +190,8 @@ reload(void)
         VIR_ERROR("corral: %s: going on with what it said before", error->message);
     } else if (changed) {
         VIR_INFO("corral: following what '%s' says now", DRV_POLICY_FILE);
+        if (qemu.stack)
+            take_layout(drv_keeper_get_host(qemu.stack->keeper));
         drv_planner_follow_policy();
         follow_policy(&qemu);
         follow_policy(&lxc);
