@@ -75,12 +75,16 @@ check_labels(CorralHost *host, GuestLayout layout, GError **error)
 static gboolean
 prepare(CorralHost *host, GuestLayout layout, char **own, GError **error)
 {
+    g_autoptr(GError) failure = NULL;
+
     if (!guest_layout_has_names(layout) && !check_labels(host, layout, error))
         return FALSE;
+    /* Guests that were started in another layout may be below it, whatever the layout is now. */
+    *own = find_own(host, &failure);
     if (!guest_layout_is_below_own(layout))
         return TRUE;
-
-    *own = find_own(host, error);
+    if (!*own)
+        g_propagate_error(error, g_steal_pointer(&failure));
     return *own && make_room(host, *own, error);
 }
 
@@ -119,6 +123,24 @@ drv_layout_get(void)
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&mutex);
 
     return current;
+}
+
+char *
+drv_layout_dup_own(void)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&mutex);
+
+    return g_strdup(own_group ? own_group : "");
+}
+
+/* What is below the place of a guest that names no partition tells where that is. */
+char *
+drv_layout_build_default(void)
+{
+    g_autoptr(Guest) guest = guest_new("qemu", "any", "any", GUEST_DEFAULT_PARTITION);
+    g_autofree char *path = drv_layout_build_path(guest, 1, NULL);
+
+    return path ? g_path_get_dirname(path) : NULL;
 }
 
 char *

@@ -18,6 +18,12 @@ gboolean drv_layout_set(CorralHost *host, GuestLayout layout, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 GuestLayout drv_layout_get(void);
 
+/* libvirtd's own group; "" if that is the root, or nobody knows. */
+char *drv_layout_dup_own(void);
+
+/* The group in which guests are made that name no partition. */
+char *drv_layout_build_default(void);
+
 /* Where @guest's group is to be made.  @run: libvirt's number of its run; 0 as long as there is
  * none, and then there is no path in libvirt's own layout. */
 char *drv_layout_build_path(const Guest *guest, int run, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -10,13 +10,12 @@
 #include <string.h>
 
 #include "drv-error.h"
+#include "drv-layout.h"
 #include "drv-partition.h"
 #include "drv-share.h"
 #include "drv-tops.h"
 #include "policy-partition.h"
 #include "policy-reserve.h"
-
-#define OWN ""
 
 static void
 top_free(gpointer data)
@@ -54,7 +53,9 @@ drv_tops_free(DrvTops *self)
 char *
 drv_tops_find(const char *path)
 {
-    return policy_partition_find_top(path, OWN);
+    g_autofree char *own = drv_layout_dup_own();
+
+    return policy_partition_find_top(path, own);
 }
 
 /* ---- what is asked for ---- */
@@ -69,6 +70,35 @@ find_cpus(DrvTops *self, const PolicyTerms *terms)
         return self->cpus ? g_array_ref(self->cpus) : NULL;
     all = policy_reserve_find_cpus(&self->policy->reserve, self->machine);
     return policy_reserve_limit_cpus(terms->cpus, all);
+}
+
+/* ---- where it is ---- */
+
+/* Of those who name no partition the layout decides; at the top, where they share with others. */
+static char *
+find_default_top(DrvTops *self)
+{
+    g_autofree char *place = corral_host_is_managed(self->host) ? NULL : drv_layout_build_default();
+    g_autofree char *inside = place ? g_build_filename(place, "any", NULL) : NULL;
+
+    return inside ? drv_tops_find(inside) : NULL;
+}
+
+static char **
+list_paths(DrvTops *self, const PolicyTerms *terms, GError **error)
+{
+    g_auto(GStrv) paths = policy_partition_list_paths(self->host, terms->name, error);
+    g_autofree char *top = NULL;
+    g_autoptr(GStrvBuilder) builder = NULL;
+
+    if (!paths || !g_str_equal(terms->name, GUEST_DEFAULT_PARTITION) ||
+        !(top = find_default_top(self)) || g_strv_contains((const char *const *)paths, top))
+        return g_steal_pointer(&paths);
+
+    builder = g_strv_builder_new();
+    g_strv_builder_addv(builder, (const char **)paths);
+    g_strv_builder_add(builder, top);
+    return g_strv_builder_end(builder);
 }
 
 /* ---- bringing it into force ---- */
@@ -98,7 +128,7 @@ open_groups(DrvTops *self, const PolicyTerms *terms)
 {
     GPtrArray *groups = g_ptr_array_new_with_free_func(g_object_unref);
     g_autoptr(GError) error = NULL;
-    g_auto(GStrv) paths = policy_partition_list_paths(self->host, terms->name, &error);
+    g_auto(GStrv) paths = list_paths(self, terms, &error);
     gsize i;
 
     if (!paths)
@@ -138,7 +168,7 @@ is_described(DrvTops *self, const char *path)
 
     for (i = 0; i < self->policy->terms->len; i++) {
         const PolicyTerms *terms = g_ptr_array_index(self->policy->terms, i);
-        g_auto(GStrv) paths = policy_partition_list_paths(self->host, terms->name, NULL);
+        g_auto(GStrv) paths = list_paths(self, terms, NULL);
 
         if (paths && g_strv_contains((const char *const *)paths, path))
             return TRUE;
@@ -149,7 +179,8 @@ is_described(DrvTops *self, const char *path)
 void
 drv_tops_survey(DrvTops *self)
 {
-    g_auto(GStrv) paths = policy_partition_list_tops(self->host, OWN);
+    g_autofree char *own = drv_layout_dup_own();
+    g_auto(GStrv) paths = policy_partition_list_tops(self->host, own);
     gsize i;
 
     for (i = 0; paths[i]; i++) {
@@ -233,7 +264,7 @@ apply_along(DrvTops *self, const char *partition)
 
     for (i = 0; i < self->policy->terms->len; i++) {
         const PolicyTerms *terms = g_ptr_array_index(self->policy->terms, i);
-        g_auto(GStrv) paths = policy_partition_list_paths(self->host, terms->name, NULL);
+        g_auto(GStrv) paths = list_paths(self, terms, NULL);
 
         for (k = 0; paths && paths[k]; k++) {
             if (is_at_or_above(paths[k], partition)) {

@@ -235,11 +235,26 @@ check_terms(const Policy *self, const PolicyTerms *terms, GError **error)
            check_below(self, terms, error);
 }
 
+/* What is to be kept from guests together takes a group that they are in together. */
+static gboolean
+check_layout(const Policy *self, GError **error)
+{
+    if (self->layout != GUEST_LAYOUT_SINGLE || self->reserve.memory_kib == 0)
+        return TRUE;
+    g_set_error(error, POLICY_ERROR, POLICY_ERROR_TERMS,
+                "layout '%s' has guests side by side with libvirtd, where no memory can be "
+                "reserved from all of them",
+                guest_layout_format(self->layout));
+    return FALSE;
+}
+
 gboolean
 policy_check(const Policy *self, GError **error)
 {
     guint i;
 
+    if (!check_layout(self, error))
+        return FALSE;
     for (i = 0; i < self->terms->len; i++) {
         if (!check_terms(self, g_ptr_array_index(self->terms, i), error))
             return FALSE;

@@ -163,9 +163,18 @@ refuse "such a start" "it has 409600 KiB of memory, and of what the host leaves"
     create_container d --memory 400
 check "a smaller one" create_container d --memory 100
 
+# ---- another layout ----
+
+same "guests of no partition are elsewhere" "in force" "$(reload_policy "<layout type='nested'/>
+    <reserve>$(all_but 300)</reserve><partition name='/machine'><pids>700</pids></partition>")"
+must "such a guest" of_qemu create_guest n
+same "has what is said of the default partition" 700 "$(partition_has libvirt pids)"
+check "what the host leaves is shared out there, too" at_most \
+    "$(sum limit a.partition b.partition libvirt machine)" $((300 * mib))
+
 same "without a file" none "$(rm -f $policy_file; kill -HUP "$(daemon_pid)"
     wait_for $patience eval '[[ $(policy_state) == none ]]'; policy_state)"
-same "there are no limits any more" "max max max" \
-    "$(partition_has a.partition limit) $(partition_has b.partition limit) $(partition_has machine limit)"
+same "there are no limits any more" "max max max max" \
+    "$(for group in a.partition b.partition machine libvirt; do partition_has $group limit; done | xargs)"
 
 finish

@@ -268,6 +268,23 @@ test_refused(void)
     }
 }
 
+/* A layout without a group that all guests are in has none to keep memory from. */
+static void
+test_reserve_of_none(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Policy) cpus =
+        parse("<layout type='single'/><reserve><cpus count='1'/></reserve>", &error);
+    g_autoptr(Policy) memory = NULL;
+
+    g_assert_no_error(error);
+    g_assert_nonnull(cpus);
+    memory = parse("<layout type='single'/><reserve><memory>1</memory></reserve>", &error);
+    g_assert_null(memory);
+    g_assert_error(error, POLICY_ERROR, POLICY_ERROR_TERMS);
+    g_assert_nonnull(strstr(error->message, "layout 'single'"));
+}
+
 /* Not even well-formed, or something else altogether. */
 static void
 test_not_ours(void)
@@ -334,6 +351,7 @@ main(int argc, char **argv)
     g_test_add_func("/policy-xml/nothing", test_nothing);
     g_test_add_func("/policy-xml/reactions", test_reactions);
     g_test_add_func("/policy-xml/refused", test_refused);
+    g_test_add_func("/policy-xml/reserve-of-none", test_reserve_of_none);
     g_test_add_func("/policy-xml/not-ours", test_not_ours);
     g_test_add_func("/policy-xml/unreadable", test_unreadable);
     g_test_add_func("/policy-xml/shipped", test_shipped);
