@@ -23,6 +23,10 @@ The library is compared with what is there of
   libcgroup   apt-get install libcgroup-dev before configure
   crun        apt-get install crun busybox-static
   Python      apt-get install python3
+
+What clients and others have is plotted if there is
+
+  gnuplot     apt-get install gnuplot-nox
 END
 }
 
@@ -104,6 +108,14 @@ if [[ $parts != library ]]; then
 
     title "the driver: two guests and little memory"
     "$bench_dir/bench-tenants.sh"
+    note_status $?
+
+    title "the driver: clients, and who has what they leave"
+    "$bench_dir/bench-grey.sh"
+    note_status $?
+
+    title "the driver: a host that is shared out while nothing happens"
+    "$bench_dir/bench-planner.sh"
     note_status $?
 
     title "the driver: two hundred containers"
