@@ -15,7 +15,6 @@
 #include <config.h>
 
 #include <fcntl.h>
-#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -103,19 +102,6 @@ carry_out(DrvPlanner *self, GPtrArray *tops, const PolicyChange *change)
         give_share(g_ptr_array_index(tops, change->index), change);
 }
 
-static guint64
-find_swap_room(void)
-{
-    static const char field[] = "\nSwapFree:";
-    g_autofree char *text = NULL;
-    const char *line;
-
-    if (!g_file_get_contents("/proc/meminfo", &text, NULL, NULL))
-        return 0;
-    line = strstr(text, field);
-    return line ? g_ascii_strtoull(line + strlen(field), NULL, 10) * KIB : 0;
-}
-
 /* (element-type PolicyPartition): what there is to see of them, in the order of @tops, to which
  * they are added.  Those that have gone are forgotten. */
 static GArray *
@@ -182,6 +168,7 @@ look(DrvPlanner *self)
     g_autoptr(GArray) partitions = NULL;
     g_autoptr(GArray) changes = NULL;
     const GArray *guests;
+    guint64 swap, swap_room;
     PolicyHost host;
     gint64 pause_us;
     guint i;
@@ -189,9 +176,10 @@ look(DrvPlanner *self)
     if (!all->shares_memory && !all->shares_cpu)
         return SURVEY_US;
 
+    policy_machine_read_swap(NULL, &swap, &swap_room);
     host = (PolicyHost){
         .memory = policy_reserve_find_memory(&all->policy->reserve, all->machine),
-        .swap_room = find_swap_room(),
+        .swap_room = swap_room,
         .cpus = all->cpus ? all->cpus->len : all->machine->cpus->len,
         .has_idle = TRUE,
     };
