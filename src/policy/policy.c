@@ -29,6 +29,7 @@ policy_copy(const Policy *self)
     Policy *copy = policy_new();
 
     copy->layout = self->layout;
+    copy->reactions = self->reactions;
     copy->reserve = self->reserve;
     if (copy->reserve.cpus)
         copy->reserve.cpus = g_array_copy(copy->reserve.cpus);

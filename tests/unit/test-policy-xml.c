@@ -155,6 +155,24 @@ test_reactions(void)
     g_assert_cmpuint(policy_find(policy, "/clients")->reactions.on_pressure.some_ms, ==, 500);
 }
 
+/* Whatever is changed in a copy, it says the rest as well. */
+static void
+test_copy(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Policy) policy = parse("<partition name='/gold'><on_oom action='log'/></partition>"
+                                     "<on_oom action='ignore'/>",
+                                     &error);
+    g_autoptr(Policy) copy = NULL;
+
+    g_assert_no_error(error);
+    copy = policy_copy(policy);
+    copy->reserve.memory_kib = 4096;
+    g_assert_cmpuint(policy->reserve.memory_kib, ==, 0);
+    assert_reactions(copy, "/gold", GUEST_ACTION_LOG, 0, FALSE, GUEST_ACTION_IGNORE);
+    assert_reactions(copy, "/others", GUEST_ACTION_IGNORE, 0, FALSE, GUEST_ACTION_IGNORE);
+}
+
 #define MEMORY_BELOW                                                                               \
     "<partition name='/a/b'><memtune><min_guarantee>1</min_guarantee></memtune></partition>"
 #define CPU_BELOW                                                                                  \
@@ -350,6 +368,7 @@ main(int argc, char **argv)
     g_test_add_func("/policy-xml/everything", test_everything);
     g_test_add_func("/policy-xml/nothing", test_nothing);
     g_test_add_func("/policy-xml/reactions", test_reactions);
+    g_test_add_func("/policy-xml/copy", test_copy);
     g_test_add_func("/policy-xml/refused", test_refused);
     g_test_add_func("/policy-xml/reserve-of-none", test_reserve_of_none);
     g_test_add_func("/policy-xml/not-ours", test_not_ours);
