@@ -617,6 +617,7 @@ root_tests = \
 	tests/root/test-pin.sh \
 	tests/root/test-pod-aside.sh \
 	tests/root/test-pod.sh \
+	tests/root/test-policy-leftovers.sh \
 	tests/root/test-policy-reload.sh \
 	tests/root/test-policy.sh \
 	tests/root/test-reaction.sh \

@@ -17,19 +17,34 @@
 /* Between what is in use and a limit that is written: somebody may be using more that moment. */
 #define SLACK (4096 * KIB)
 
-
 /* ---- as it is to be ---- */
 
-/* Memory and swap are limited together by the terms, whatever memory alone is limited to. */
+static guint64
+find_total(const PolicyTerms *terms, guint portions)
+{
+    return terms ? policy_partition_find_bytes(terms->memtune.swap_hard_limit_kib, portions)
+                 : CORRAL_MEMORY_UNLIMITED;
+}
+
+/* Unlimited also where the kernel does not count swap. */
+static guint64
+read_total(CorralGroup *group)
+{
+    guint64 total;
+
+    return corral_group_get_memory_total_limit(group, &total, NULL) ? total
+                                                                    : CORRAL_MEMORY_UNLIMITED;
+}
+
+/* Memory and swap are limited together by the terms, whatever memory alone is limited to.  A limit
+ * that others had set on both is in the way of a higher one on memory. */
 static gboolean
 write_limit(CorralGroup *group, const PolicyTerms *terms, guint portions, guint64 bytes,
             GError **error)
 {
-    const guint64 total =
-        terms ? policy_partition_find_bytes(terms->memtune.swap_hard_limit_kib, portions)
-              : CORRAL_MEMORY_UNLIMITED;
+    const guint64 total = find_total(terms, portions);
 
-    if (total == CORRAL_MEMORY_UNLIMITED)
+    if (total == CORRAL_MEMORY_UNLIMITED && read_total(group) == total)
         return corral_group_set_memory_limit(group, bytes, error);
     return corral_group_set_memory_limits(group, MIN(bytes, total), total, error);
 }
@@ -84,9 +99,8 @@ log_failure(CorralGroup *group, GError *error)
 void
 drv_share_undo_memory(CorralGroup *group, const PolicyTerms *terms, guint portions)
 {
-    const guint64 limit = terms
-                              ? policy_partition_find_bytes(terms->memtune.hard_limit_kib, portions)
-                              : CORRAL_MEMORY_UNLIMITED;
+    const guint64 total = find_total(terms, portions);
+    const guint64 limit = policy_partition_find_most(terms, portions);
     g_autoptr(GError) error = NULL;
     guint64 now;
 
@@ -94,8 +108,9 @@ drv_share_undo_memory(CorralGroup *group, const PolicyTerms *terms, guint portio
         return;
     drv_partition_label(group, POLICY_LABEL_MEMORY, TRUE);
     if (!corral_group_get_memory_limit(group, &now, &error) ||
-        (now != limit && !(limit < now ? cut(group, terms, portions, limit, &error)
-                                       : write_limit(group, terms, portions, limit, &error)))) {
+        ((now != limit || read_total(group) != total) &&
+         !(limit < now ? cut(group, terms, portions, limit, &error)
+                       : write_limit(group, terms, portions, limit, &error)))) {
         log_failure(group, g_steal_pointer(&error));
         return;
     }

@@ -271,15 +271,18 @@ policy_difference_compare_unshared_memory(CorralGroup *group, const char *name,
                                           const PolicyTerms *terms, guint portions,
                                           GPtrArray *found)
 {
-    const guint64 limit = terms
-                              ? policy_partition_find_bytes(terms->memtune.hard_limit_kib, portions)
-                              : CORRAL_MEMORY_UNLIMITED;
+    const guint64 limit = policy_partition_find_most(terms, portions);
+    const guint64 total =
+        terms ? policy_partition_find_bytes(terms->memtune.swap_hard_limit_kib, portions)
+              : CORRAL_MEMORY_UNLIMITED;
     guint64 now;
 
     if (!policy_partition_has(group, POLICY_LABEL_MEMORY) && limit == CORRAL_MEMORY_UNLIMITED)
         return;
     if (corral_group_get_memory_limit(group, &now, NULL))
         policy_difference_note_memory(found, name, "memory limit", now, limit);
+    if (corral_group_get_memory_total_limit(group, &now, NULL))
+        policy_difference_note_memory(found, name, "memory and swap limit", now, total);
     if (corral_group_get_memory_low(group, &now, NULL))
         policy_difference_note_memory(found, name, "memory protection", now, 0);
 }

@@ -19,6 +19,15 @@ policy_partition_find_bytes(guint64 kib, guint portions)
     return kib >= GUEST_MEMORY_UNLIMITED_KIB ? CORRAL_MEMORY_UNLIMITED : kib * KIB / portions;
 }
 
+guint64
+policy_partition_find_most(const PolicyTerms *terms, guint portions)
+{
+    if (!terms)
+        return CORRAL_MEMORY_UNLIMITED;
+    return policy_partition_find_bytes(
+        MIN(terms->memtune.hard_limit_kib, terms->memtune.swap_hard_limit_kib), portions);
+}
+
 gboolean
 policy_partition_has(CorralGroup *group, const char *label)
 {
@@ -182,8 +191,7 @@ read_terms(const PolicyTerms *terms, guint portions, PolicyPartition *now)
     now->guarantee = terms ? terms->guarantee_kib * KIB / portions : 0;
     now->cpu_guarantee = terms ? terms->cpu_guarantee / portions : 0;
     now->shares = terms && terms->cputune.has_shares ? terms->cputune.shares : 0;
-    now->most = terms ? policy_partition_find_bytes(terms->memtune.hard_limit_kib, portions)
-                      : CORRAL_MEMORY_UNLIMITED;
+    now->most = policy_partition_find_most(terms, portions);
 }
 
 static void

@@ -46,5 +46,9 @@ char **policy_partition_list_with_terms(CorralHost *host);
 gboolean policy_partition_read(CorralGroup *group, const PolicyTerms *terms, guint portions,
                                PolicyPartition *now);
 
+/* What each of so many groups of one with these terms (nullable) never has more of, in bytes: a
+ * limit of memory and swap together is one of memory as well. */
+guint64 policy_partition_find_most(const PolicyTerms *terms, guint portions);
+
 /* A limit in bytes, of what is given in KiB. */
 guint64 policy_partition_find_bytes(guint64 kib, guint portions);

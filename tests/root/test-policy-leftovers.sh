@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What a policy, or a reserve that was set, leaves behind when something else holds: nothing.
+
+. "$(dirname "$0")/functions.sh"
+. "$(dirname "$0")/containers.sh"
+. "$(dirname "$0")/balloon.sh"
+. "$(dirname "$0")/policy.sh"
+in_lab v1
+need_containers
+
+mib=$((1 << 20))
+uri=https://corral.dev/xmlns/libvirt/domain/1.0
+
+# of_qemu COMMAND...: about guests that are no containers
+of_qemu()
+{
+    LIBVIRT_DEFAULT_URI=qemu:///system "$@"
+}
+
+# total GROUP: the limit of memory and swap
+total()
+{
+    bounded "$(partition_file memory "$1" memory.memsw.limit_in_bytes)"
+}
+
+limits()
+{
+    echo "$(partition_has "$1" limit) $(total "$1")"
+}
+
+limited_to()
+{
+    [[ $(partition_has "$1" limit) == "$2" ]]
+}
+
+# move NAME PARTITION
+move()
+{
+    of_qemu virsh metadata "$1" https://corral.dev/xmlns/libvirt/place/1.0 --key place --live \
+        --set "<partition>$2</partition>"
+}
+
+# watched PATH: somebody hears when the group is out of memory
+watched()
+{
+    find "/proc/$(daemon_pid)/fd" -lname "*$1*" | grep -q .
+}
+
+# reserved: what the host keeps, in the words of the command
+reserved()
+{
+    corral reserve -c "$LIBVIRT_DEFAULT_URI" | sed -n 's/^memory *//p'
+}
+
+must "libvirtd starts without a policy" daemon_start
+must "a container" create_container a --partition /a --memory 100
+
+# ---- memory and swap together ----
+
+if [[ -e $(controller_mount memory)/memory.memsw.limit_in_bytes ]]; then
+    same "both together alone are limited" "in force" "$(reload_policy "<partition name='/a'>
+        <memtune><swap_hard_limit unit='MiB'>400</swap_hard_limit></memtune></partition>")"
+    same "so they are" $((400 * mib)) "$(total a.partition)"
+    same "each of them" "in force" "$(reload_policy "<partition name='/a'><memtune>
+        <hard_limit unit='MiB'>200</hard_limit>
+        <swap_hard_limit unit='MiB'>300</swap_hard_limit></memtune></partition>")"
+    same "so they are" "$((200 * mib)) $((300 * mib))" "$(limits a.partition)"
+    same "memory alone" "in force" "$(reload_policy "<partition name='/a'><memtune>
+        <hard_limit unit='MiB'>250</hard_limit></memtune></partition>")"
+    same "so it is" "$((250 * mib)) max" "$(limits a.partition)"
+    same "both again" "in force" "$(reload_policy "<partition name='/a'><memtune>
+        <hard_limit unit='MiB'>200</hard_limit>
+        <swap_hard_limit unit='MiB'>300</swap_hard_limit></memtune></partition>")"
+    same "nothing" "in force" "$(reload_policy "")"
+    same "is left of that" "max max" "$(limits a.partition)"
+fi
+
+
+finish
