@@ -120,6 +120,8 @@ read_tops(DrvPlanner *self, GPtrArray *tops)
             g_array_append_val(partitions, now);
             g_ptr_array_add(tops, value);
         } else {
+            /* What it had of its partition is the other groups' of the same. */
+            self->stale = self->stale || top->portions > 1;
             g_hash_table_iter_remove(&iter);
         }
     }

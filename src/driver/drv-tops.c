@@ -176,6 +176,41 @@ is_described(DrvTops *self, const char *path)
     return FALSE;
 }
 
+/* What those that have gone had of their partition is the other groups' of the same. */
+static void
+forget_gone(DrvTops *self)
+{
+    g_autoptr(GPtrArray) divided = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer path, value;
+    guint i;
+
+    g_hash_table_iter_init(&iter, self->all);
+    while (g_hash_table_iter_next(&iter, &path, &value)) {
+        const DrvTop *top = value;
+        g_autoptr(CorralGroup) group =
+            corral_group_open(self->host, path, CORRAL_CONTROLLERS_ALL, NULL);
+
+        if (group)
+            continue;
+        if (top->portions > 1)
+            g_ptr_array_add(divided, (gpointer)top->terms);
+        g_hash_table_iter_remove(&iter);
+    }
+    for (i = 0; i < divided->len; i++)
+        apply(self, g_ptr_array_index(divided, i));
+}
+
+/* It may have gone and come again, and then @group has none of its labels. */
+static gboolean
+is_settled(DrvTops *self, CorralGroup *group)
+{
+    const DrvTop *top = g_hash_table_lookup(self->all, corral_group_get_path(group));
+
+    return top && (!top->terms || policy_partition_has(group, POLICY_LABEL_TERMS)) &&
+           (!self->cpus || policy_partition_has(group, POLICY_LABEL_CPUS));
+}
+
 void
 drv_tops_survey(DrvTops *self)
 {
@@ -183,15 +218,16 @@ drv_tops_survey(DrvTops *self)
     g_auto(GStrv) paths = policy_partition_list_tops(self->host, own);
     gsize i;
 
+    forget_gone(self);
     for (i = 0; paths[i]; i++) {
-        g_autoptr(CorralGroup) group = NULL;
+        g_autoptr(CorralGroup) group =
+            corral_group_open(self->host, paths[i], CORRAL_CONTROLLERS_ALL, NULL);
 
-        if (g_hash_table_contains(self->all, paths[i]))
+        if (!group || is_settled(self, group))
             continue;
-        group = corral_group_open(self->host, paths[i], CORRAL_CONTROLLERS_ALL, NULL);
-        if (group && is_described(self, paths[i]))
+        if (is_described(self, paths[i]))
             drv_tops_meet(self, paths[i]);
-        else if (group)
+        else
             settle_top(self, group, NULL, 1);
     }
 }

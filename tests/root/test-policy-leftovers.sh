@@ -77,5 +77,16 @@ if [[ -e $(controller_mount memory)/memory.memsw.limit_in_bytes ]]; then
     same "is left of that" "max max" "$(limits a.partition)"
 fi
 
+# ---- one of two groups goes ----
+
+same "a partition with groups of two drivers" "in force" "$(reload_policy "<partition name='/a'>
+    <memtune><hard_limit unit='MiB'>400</hard_limit></memtune></partition>")"
+same "it is one's" $((400 * mib)) "$(partition_has a.partition limit)"
+must "a QEMU guest" of_qemu create_guest q --partition /a
+same "it is divided" "$((200 * mib)) $((200 * mib))" \
+    "$(partition_has a limit) $(partition_has a.partition limit)"
+must "the guest goes" of_qemu virsh destroy q
+check "what is left has all of it again" wait_for $patience limited_to a.partition $((400 * mib))
+
 
 finish
