@@ -66,6 +66,9 @@ find_cpus(DrvTops *self, const PolicyTerms *terms)
 {
     g_autoptr(GArray) all = NULL;
 
+    /* One below another has what that has, which may be less than the host leaves. */
+    if (terms && !terms->cpus && !policy_terms_are_of_root(terms))
+        return NULL;
     if (!terms || !terms->cpus)
         return self->cpus ? g_array_ref(self->cpus) : NULL;
     all = policy_reserve_find_cpus(&self->policy->reserve, self->machine);

@@ -47,6 +47,8 @@ find_cpus(const Forecast *self, const PolicyTerms *terms)
 {
     if (terms && terms->cpus)
         return policy_reserve_limit_cpus(terms->cpus, self->allowed);
+    if (terms && !policy_terms_are_of_root(terms))
+        return NULL;
     return policy_reserve_has_cpus(&self->policy->reserve) ? g_array_ref(self->allowed) : NULL;
 }
 
