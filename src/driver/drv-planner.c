@@ -47,6 +47,7 @@ typedef struct {
     gboolean stale; /* the policy is not yet what the partitions have */
     gboolean anew;  /* the first look since that is to come */
     gboolean told;  /* that more is guaranteed than there is */
+    gboolean owes;  /* guests may have less than their users want, and nobody needs it */
     GThread *thread;
     DrvTops *tops;
     DrvYield *yield; /* NULL: this daemon has no QEMU guests */
@@ -161,6 +162,14 @@ tell_overcommitment(DrvPlanner *self)
     self->told = self->plan.overcommitted;
 }
 
+/* Until none has less: a guest may not answer, and a daemon may have ended before that. */
+static void
+give_back(DrvPlanner *self)
+{
+    if (self->owes && self->yield)
+        self->owes = drv_yield_give_back(self->yield);
+}
+
 /* One look; until the next. */
 static gint64
 look(DrvPlanner *self)
@@ -175,6 +184,8 @@ look(DrvPlanner *self)
     gint64 pause_us;
     guint i;
 
+    if (!all->shares_memory)
+        give_back(self);
     if (!all->shares_memory && !all->shares_cpu)
         return SURVEY_US;
 
@@ -246,6 +257,7 @@ follow(DrvPlanner *self)
     drv_tops_follow(self->tops, drv_policy_get(), machine);
     self->stale = FALSE;
     self->anew = TRUE;
+    self->owes = TRUE;
 }
 
 /* Others start guests, and CPUs come and go. */
@@ -302,8 +314,10 @@ drv_planner_start(DrvStack *stack, virConnectPtr conn)
     DrvPlanner *self = &planner;
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->mutex);
 
-    if (!stack->has_containers)
+    if (!stack->has_containers) {
         self->yield = drv_yield_new(stack, conn);
+        self->owes = TRUE;
+    }
     if (self->users++ > 0)
         return;
 

@@ -218,16 +218,42 @@ ask(gpointer data, gpointer opaque)
     g_free(question);
 }
 
-void
-drv_yield_ask(DrvYield *self, guint index, guint64 bytes)
+static void
+put_question(DrvYield *self, const char *uuid, guint64 kib)
 {
-    const char *uuid = g_ptr_array_index(self->uuids, index);
     Question *question;
 
     if (!begin(self, uuid))
         return;
     question = g_new0(Question, 1);
     question->uuid = g_strdup(uuid);
-    question->kib = bytes / KIB;
+    question->kib = kib;
     g_thread_pool_push(self->pool, question, NULL);
+}
+
+void
+drv_yield_ask(DrvYield *self, guint index, guint64 bytes)
+{
+    put_question(self, g_ptr_array_index(self->uuids, index), bytes / KIB);
+}
+
+gboolean
+drv_yield_give_back(DrvYield *self)
+{
+    g_auto(GStrv) uuids = drv_keeper_list(self->stack->keeper);
+    CorralHost *host = drv_keeper_get_host(self->stack->keeper);
+    gboolean any = FALSE;
+    gsize i;
+
+    for (i = 0; uuids[i]; i++) {
+        g_autofree char *path = drv_keeper_dup_path(self->stack->keeper, uuids[i]);
+        g_autoptr(CorralGroup) group = path ? drv_stick_open(host, path, NULL) : NULL;
+        const guint64 wanted_kib = group ? drv_target_read_wanted(group) : 0;
+
+        if (wanted_kib == 0)
+            continue;
+        put_question(self, uuids[i], wanted_kib);
+        any = TRUE;
+    }
+    return any;
 }

@@ -21,6 +21,10 @@ const GArray *drv_yield_list(DrvYield *self, GHashTable *tops);
 /* The guest of that index is asked to get by with @bytes, unless it is still being asked. */
 void drv_yield_ask(DrvYield *self, guint index, guint64 bytes);
 
+/* Nobody wants any of it any more: those that have been asked for some get it back.  FALSE
+ * if there are none. */
+gboolean drv_yield_give_back(DrvYield *self);
+
 /* What its partition was promised may be another now, for every guest. */
 void drv_yield_consider(DrvYield *self);
 

@@ -88,5 +88,20 @@ same "it is divided" "$((200 * mib)) $((200 * mib))" \
 must "the guest goes" of_qemu virsh destroy q
 check "what is left has all of it again" wait_for $patience limited_to a.partition $((400 * mib))
 
+# ---- guests that gave way ----
+
+must "a guest with a balloon" of_qemu create_guest b --partition /b --memory 64 \
+    --balloon "<memballoon model='virtio'/>"
+group=$(controller_mount memory)/b/b.qemu.libvirt
+must "it has given way" of_qemu virsh setmem b 40M --live
+must "for others" setfattr -n trusted.corral.balloon-wanted -v $((64 << 10)) "$group"
+returned()
+{
+    [[ ! $(getfattr --only-values -n trusted.corral.balloon-wanted "$group" 2> /dev/null) ]]
+}
+same "nobody shares out memory any more" "in force" "$(reload_policy "<partition name='/b'>
+    <pids>1000</pids></partition>")"
+check "it has back what its user gave it" wait_for $patience returned
+
 
 finish
