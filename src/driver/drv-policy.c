@@ -188,6 +188,7 @@ drv_policy_start(void)
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&mutex);
     g_autoptr(GError) failure = NULL;
     g_autofree char *said = NULL;
+    g_autofree char *kept = NULL;
     Policy *good = NULL;
 
     if (policy)
@@ -195,15 +196,17 @@ drv_policy_start(void)
     if (g_mkdir_with_parents(RUN_DIR, 0755) < 0)
         g_debug("'%s' cannot be made", RUN_DIR);
 
+    kept = read_text(KEPT, NULL);
     said = read_text(DRV_POLICY_FILE, &failure);
     if (!failure)
         good = understand(said, DRV_POLICY_FILE, &failure);
     if (good) {
+        /* It says something new: as if it had been read again. */
+        if (g_strcmp0(said, kept) != 0)
+            g_unlink(RESERVE);
         put_in_force(good, g_steal_pointer(&said));
         keep();
     } else {
-        g_autofree char *kept = read_text(KEPT, NULL);
-
         good = kept ? policy_xml_parse(kept, KEPT, NULL) : NULL;
         VIR_ERROR("corral: %s: %s", failure->message,
                   good ? "going on with what it said before" : "going on without a policy");

@@ -103,5 +103,16 @@ same "nobody shares out memory any more" "in force" "$(reload_policy "<partition
     <pids>1000</pids></partition>")"
 check "it has back what its user gave it" wait_for $patience returned
 
+# ---- a reserve that was set ----
+
+check "the reserve is set" corral reserve -c "$LIBVIRT_DEFAULT_URI" --memory 1G
+must "the daemon is killed" daemon_kill9
+must "and starts" daemon_start
+same "it has it" "1 GiB" "$(reserved)"
+must "the daemon is killed" daemon_kill9
+put_policy "<reserve><memory unit='GiB'>2</memory></reserve>"
+must "and starts over a file that is new" daemon_start
+same "it has what that says" "2 GiB" "$(reserved)"
+
 
 finish
