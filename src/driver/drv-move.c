@@ -19,6 +19,7 @@
 #include "drv-layout.h"
 #include "drv-move.h"
 #include "drv-planner.h"
+#include "drv-reaction.h"
 #include "drv-running.h"
 #include "drv-samples.h"
 #include "drv-scope.h"
@@ -31,7 +32,6 @@
 
 /* Threads are born while others move. */
 #define ROUNDS_MAX 10
-#define REMOVE_PATIENCE_MS 2000
 
 typedef struct {
     DrvStack *stack;
@@ -129,7 +129,7 @@ prepare(Move *self, const char *partition, GError **error)
         return FALSE;
     whole = drv_group_get_whole(self->to);
     if (!corral_group_set_label(whole, LABEL, partition, error) ||
-        !drv_planner_admit(self->host, self->guest, self->after, error))
+        !drv_planner_admit(self->host, NULL, self->after, error))
         return FALSE;
     drv_acl_follow(self->stack, self->subject->dom, self->xml, whole);
     take_along(self);
@@ -182,8 +182,7 @@ go_back(Move *self)
     g_autofree char *holder = NULL;
 
     if (self->to &&
-        (!bring_all(self->to, self->from, &error) ||
-         !corral_group_remove(drv_group_get_whole(self->to), REMOVE_PATIENCE_MS, &error)))
+        (!bring_all(self->to, self->from, &error) || !drv_group_leave(self->to, &error)))
         drv_error_log(g_steal_pointer(&error), self->subject->def.name, "leave it where it was");
     (void)!drv_claim_take_path(self->claim, self->before, &holder);
 }
@@ -222,6 +221,7 @@ move(Move *self, const char *partition, GError **error)
                       "remove the group that it has left");
     drv_samples_forget(self->stack->samples, guest_get_uuid(self->guest));
     drv_governor_consider(self->stack->governor, guest_get_uuid(self->guest));
+    drv_reaction_consider(self->stack->reaction, self->guest);
     return TRUE;
 }
 

@@ -380,12 +380,13 @@ check_room(DrvPlanner *self, const Guest *guest, GError **error)
 {
     const PolicyReserve *reserve = &self->tops->policy->reserve;
     const guint64 memory = policy_reserve_find_memory(reserve, self->tops->machine);
-    const guint64 wanted = guest_get_memory_kib(guest) * KIB;
+    guint64 wanted;
     guint64 used;
 
-    if (reserve->excess != POLICY_EXCESS_REFUSE || reserve->memory_kib == 0)
+    if (!guest || reserve->excess != POLICY_EXCESS_REFUSE || reserve->memory_kib == 0)
         return TRUE;
 
+    wanted = guest_get_memory_kib(guest) * KIB;
     used = drv_tops_sum_usage(self->tops);
     if (used <= memory && wanted <= memory - used)
         return TRUE;

@@ -18,7 +18,8 @@ void drv_planner_follow_policy(void);
 
 /*
  * Before @guest starts in a group at @path: its partition is there, and has what it is to have.
- * FALSE if the policy would rather not have it started.  With the guest's claim held.
+ * FALSE if the policy would rather not have it started.  @guest: (nullable): it runs already, and
+ * takes no more than it has.  With its claim held.
  */
 gboolean drv_planner_admit(CorralHost *host, const Guest *guest, const char *path, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -114,5 +114,17 @@ put_policy "<reserve><memory unit='GiB'>2</memory></reserve>"
 must "and starts over a file that is new" daemon_start
 same "it has what that says" "2 GiB" "$(reserved)"
 
+# ---- moves ----
+
+must "it is told of when it is out of memory" of_qemu virsh metadata b --uri $uri --key corral --live \
+    --set "<limits><on_oom action='log'/></limits>"
+check "so it is watched" wait_for $patience watched /b/b.qemu.libvirt
+check "it moves" move b /c
+check "it is watched there" wait_for $patience watched /c/b.qemu.libvirt
+must "a guest that could use much" of_qemu create_guest s --memory 2000 --partition /d
+same "guests that would use too much are refused" "in force" \
+    "$(reload_policy "<reserve excess='refuse'>$(all_but 1500)</reserve>")"
+refuse "a start" "KiB are free" of_qemu create_guest r --memory 2000 --partition /d
+check "it can be moved: that takes nothing" move s /e
 
 finish
