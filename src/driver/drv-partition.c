@@ -62,7 +62,9 @@ set_memory(CorralGroup *group, const PolicyTerms *terms, gboolean top, GError **
     const gboolean all = !top;
     const DrvMemory wanted = {
         .given = {[DRV_MEMORY_HARD] = all, [DRV_MEMORY_SOFT] = TRUE, [DRV_MEMORY_SWAP_HARD] = all},
-        .kib = {[DRV_MEMORY_HARD] = terms->memtune.hard_limit_kib,
+        /* What both together are limited to cannot be less than what memory is. */
+        .kib = {[DRV_MEMORY_HARD] =
+                    MIN(terms->memtune.hard_limit_kib, terms->memtune.swap_hard_limit_kib),
                 [DRV_MEMORY_SOFT] = terms->memtune.soft_limit_kib,
                 [DRV_MEMORY_SWAP_HARD] = terms->memtune.swap_hard_limit_kib},
     };

@@ -159,7 +159,7 @@ compare_memory(CorralGroup *group, const char *name, const PolicyTerms *terms, g
 
     if (!top && corral_group_get_memory_limit(group, &now, NULL))
         policy_difference_note_memory(found, name, "memory limit", now,
-                                      policy_partition_find_bytes(said->hard_limit_kib, 1));
+                                      policy_partition_find_most(terms, 1));
     if (get_soft_limit(group, &now))
         policy_difference_note_memory(found, name, "memory soft limit", now,
                                       policy_partition_find_bytes(said->soft_limit_kib, 1));

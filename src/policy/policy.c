@@ -178,12 +178,14 @@ static gboolean G_GNUC_PRINTF(3, 4)
 static gboolean
 check_guarantee(const PolicyTerms *terms, GError **error)
 {
-    if (terms->guarantee_kib <= terms->memtune.hard_limit_kib)
+    const guint64 most = MIN(terms->memtune.hard_limit_kib, terms->memtune.swap_hard_limit_kib);
+
+    if (terms->guarantee_kib <= most)
         return TRUE;
     return refuse(terms, error,
                   "is guaranteed %" G_GUINT64_FORMAT " KiB of memory, and may have no more than "
                   "%" G_GUINT64_FORMAT,
-                  terms->guarantee_kib, terms->memtune.hard_limit_kib);
+                  terms->guarantee_kib, most);
 }
 
 /* What is promised to those right below has to be there. */

@@ -73,8 +73,14 @@ if [[ -e $(controller_mount memory)/memory.memsw.limit_in_bytes ]]; then
     same "both again" "in force" "$(reload_policy "<partition name='/a'><memtune>
         <hard_limit unit='MiB'>200</hard_limit>
         <swap_hard_limit unit='MiB'>300</swap_hard_limit></memtune></partition>")"
+    must "a container in one below it" create_container n --partition /a/n --memory 100
+    same "there both together alone" "in force" "$(reload_policy "<partition name='/a/n'>
+        <memtune><swap_hard_limit unit='MiB'>300</swap_hard_limit></memtune></partition>")"
+    same "so they are" $((300 * mib)) "$(total a.partition/n.partition)"
     same "nothing" "in force" "$(reload_policy "")"
     same "is left of that" "max max" "$(limits a.partition)"
+    same "nor of the one below" "max max" "$(limits a.partition/n.partition)"
+    must "which goes" virsh destroy n
 fi
 
 # ---- one of two groups goes ----

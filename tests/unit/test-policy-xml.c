@@ -242,6 +242,9 @@ test_refused(void)
          "line 4: <hard_limit>: 'much' is no amount"},
         {PARTITION("<memtune><hard_limit>4</hard_limit><min_guarantee>5</min_guarantee></memtune>"),
          POLICY_ERROR_TERMS, "is guaranteed 5 KiB of memory, and may have no more than 4"},
+        {PARTITION("<memtune><swap_hard_limit>4</swap_hard_limit>"
+                   "<min_guarantee>5</min_guarantee></memtune>"),
+         POLICY_ERROR_TERMS, "is guaranteed 5 KiB of memory, and may have no more than 4"},
         {PARTITION("<blkiotune><weight>9</weight></blkiotune>"), POLICY_ERROR_XML,
          "'9' is no number between 10 and 1000"},
         {PARTITION("<blkiotune><device><weight>100</weight></device></blkiotune>"),
