@@ -27,11 +27,15 @@
 #define KIB ((guint64)1024)
 #define THREADS 4
 
-/* What stays so while the guest runs, or as long as it is of use here. */
+/* A user may say meanwhile what his guest is not to be asked for. */
+#define FACTS_US (10 * G_TIME_SPAN_SECOND)
+
+/* What its description says, which is much to read for thousands of guests at each look. */
 typedef struct {
     gboolean balloons;
     guint64 most_kib;
     guint64 floor_kib;
+    gint64 read_us;
 } Facts;
 
 struct _DrvYield {
@@ -112,6 +116,7 @@ read_facts(DrvYield *self, const char *uuid)
 
     if (guest) {
         facts = g_new0(Facts, 1);
+        facts->read_us = g_get_monotonic_time();
         facts->most_kib = guest_get_most_memory_kib(guest);
         facts->floor_kib = guest_get_balloon(guest)->floor_kib;
         facts->balloons = guest_has_balloon(guest) && !guest_is_pinned(guest) &&
@@ -127,8 +132,13 @@ find_facts(DrvYield *self, const char *uuid)
 {
     Facts *facts = g_hash_table_lookup(self->facts, uuid);
 
-    if (!facts && (facts = read_facts(self, uuid)))
+    if (facts && g_get_monotonic_time() - facts->read_us < FACTS_US)
+        return facts;
+    facts = read_facts(self, uuid);
+    if (facts)
         g_hash_table_insert(self->facts, g_strdup(uuid), facts);
+    else
+        g_hash_table_remove(self->facts, uuid);
     return facts;
 }
 
