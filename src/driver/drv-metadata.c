@@ -8,12 +8,29 @@
  */
 #include <config.h>
 
+#include <string.h>
+
 #include "drv-error.h"
 #include "drv-metadata.h"
 #include "drv-move.h"
 #include "drv-running.h"
 #include "drv-stack.h"
 #include "guest-xml.h"
+
+/* libxml2 reads no longer name: XML_MAX_NAMELEN */
+#define NAME_BYTES_MAX 50000
+
+/* Stock writes any key as a prefix into the definition, and with one that is too long it cannot
+ * read that when it comes back: the guest would be lost to it. */
+static gboolean
+check_key(const char *key)
+{
+    if (!key || strlen(key) < NAME_BYTES_MAX)
+        return TRUE;
+    drv_error_raise(VIR_ERR_INVALID_ARG, "metadata key of %zu bytes: XML has no such name",
+                    strlen(key));
+    return FALSE;
+}
 
 static gboolean
 check_element(const char *element, const char *uri, GError **error)
@@ -82,6 +99,8 @@ drv_metadata_set(virDomainPtr dom, int type, const char *metadata, const char *k
     DrvStack *stack = drv_stack_of(dom->conn);
     g_autoptr(GError) error = NULL;
 
+    if (type == VIR_DOMAIN_METADATA_ELEMENT && !check_key(key))
+        return -1;
     if (type == VIR_DOMAIN_METADATA_ELEMENT && g_strcmp0(uri, GUEST_XML_PLACE_NAMESPACE) == 0)
         return place(stack, dom, metadata, flags);
     if (type == VIR_DOMAIN_METADATA_ELEMENT && !check_element(metadata, uri, &error)) {

@@ -68,6 +68,8 @@ refuse "those that make no sense are not taken" "<pids>: 'many' is no number" \
     virsh metadata web --uri $uri --key c --set '<limits><pids>many</pids></limits>' --live
 refuse "nor is what corral keeps" "is for what corral keeps" \
     virsh metadata web --uri ${uri/domain/held} --remove --live
+refuse "a key that libvirt could never read again is not taken" "of 50000 bytes: XML has no such name" \
+    virsh metadata web --uri urn:x --key "$(printf 'x%.0s' {1..50000})" --set '<a/>' --live
 contains "what was there is still there" "<c:pids>300</c:pids>" "$(metadata web)"
 
 check "they are taken away" virsh metadata web --uri $uri --remove --live
