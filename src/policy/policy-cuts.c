@@ -10,7 +10,7 @@
 #include "policy-cuts.h"
 
 /* Who has more than his due by less than that keeps it, but where a guarantee is at stake. */
-#define SURPLUS_SHARE 10
+#define SURPLUS_SHARE 16
 
 #define STEP (64 * POLICY_MIB)
 #define STEP_SHARE 10 /* of what the group uses, if that is more */
@@ -106,9 +106,6 @@ has_surplus(const PolicyStep *self, gsize i)
 
     if (self->owed || too_much)
         return surplus >= (too_much ? 1 : POLICY_MIB);
-    /* For somebody's need what nobody uses is enough. */
-    if (self->in_need && limit > self->partitions[i].usage + self->portions[i].margin)
-        return surplus > POLICY_LEAST_CHANGE;
     return (self->in_need || self->starved || self->overlent) &&
            surplus > POLICY_LEAST_CHANGE + limit / SURPLUS_SHARE;
 }
