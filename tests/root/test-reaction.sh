@@ -46,6 +46,12 @@ has_lines()
     (($(lines "$2") == $1))
 }
 
+# nobody_of SESSION
+nobody_of()
+{
+    ! pgrep -s "$1"
+}
+
 # watched NAME: somebody hears when its group is out of memory
 watched()
 {
@@ -162,7 +168,7 @@ check "it has begun" wait_for $patience test -s $calls.pid
 hung=$(cat $calls.pid)
 check "and is ended" wait_for $patience daemon_gone "$hung"
 check "which is told" told 1 "hook '$hook' for guest 'web', oom-kill: not done in 10 s, so it was killed"
-same "with what it has started" "" "$(grep -slx "$hung" /proc/[0-9]*/sessionid; pgrep -s "$hung")"
+check "with what it has started" wait_for $patience nobody_of "$hung"
 
 check "its user lets it go on" goes_on web
 check "and it does" inside web "echo here"
