@@ -522,7 +522,7 @@ int
 main(int argc, char **argv)
 {
     /*
-     * Without arguments the worlds are always the same ones, so that what fails fails for everybody.
+     * Without arguments the worlds are the same ones every time: what fails, fails for everybody.
      * Others come with --seed, or -m thorough; about one seed in five still finds a world in which
      * a rule is broken (R02S000000000000000000000000003dde: a partition is killed below what
      * it was guaranteed, without swap; ...5ccd: likewise within an hour; ...17334: likewise).
