@@ -54,6 +54,7 @@ typedef struct {
     PolicyPlan plan;
     gint64 survey_us; /* the next one */
     int lock;         /* -1: another daemon plans */
+    gint met;         /* atomic: there may be a guest that the plan has not seen */
 } DrvPlanner;
 
 static DrvPlanner planner = {.lock = -1};
@@ -186,6 +187,8 @@ look(DrvPlanner *self)
 
     if (!all->shares_memory)
         give_back(self);
+    if (g_atomic_int_compare_and_exchange(&self->met, TRUE, FALSE))
+        policy_plan_expect_guests(&self->plan);
     if (!all->shares_memory && !all->shares_cpu)
         return SURVEY_US;
 
@@ -443,4 +446,5 @@ drv_planner_meet(CorralHost *host, const char *path)
 
     if (name)
         (void)!sign(host, name, NULL);
+    g_atomic_int_set(&planner.met, TRUE);
 }

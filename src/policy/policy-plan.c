@@ -55,6 +55,12 @@ policy_plan_wants_guests(const PolicyPlan *self)
 }
 
 void
+policy_plan_expect_guests(PolicyPlan *self)
+{
+    self->at_ease = FALSE;
+}
+
+void
 policy_plan_clear(PolicyPlan *self)
 {
     g_clear_pointer(&self->notes, g_hash_table_unref);

@@ -80,6 +80,9 @@ typedef struct {
  */
 gboolean policy_plan_wants_guests(const PolicyPlan *self);
 
+/* There may be guests now that no step has been shown: the next one is to see them all. */
+void policy_plan_expect_guests(PolicyPlan *self);
+
 /*
  * One look, at @now_us.
  *
