@@ -70,8 +70,10 @@ find_hold(const PolicyHost *host, const PolicyPartition *partition, const Policy
 {
     const guint64 movable = partition->takeable + SWAP_SHARE(host->swap_room) + given;
     const guint64 kept = policy_subtract(partition->usage, movable);
+    /* A guest's floor is of its memory: page cache goes before anybody is below his. */
+    const guint64 own = policy_subtract(partition->usage, partition->takeable);
 
-    return MIN(MAX(kept > 0 ? kept + POLICY_CUSHION : 0, MIN(portion->floors, partition->usage)),
+    return MIN(MAX(kept > 0 ? kept + POLICY_CUSHION : 0, MIN(portion->floors, own)),
                MIN(partition->limit, portion->most));
 }
 

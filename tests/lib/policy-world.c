@@ -246,7 +246,7 @@ apply_limit(World *self, const PolicyChange *change)
     if (change->to < change->from && change->to != group->most && world_usage(group) < change->to)
         g_assert_cmpuint(change->from - change->to, >=, MIB);
     if (change->to < world_usage(group) && change->to < change->from && self->noise == 0)
-        g_assert_cmpuint(change->to, >=, MIN(floors, change->from));
+        g_assert_cmpuint(change->to, >=, MIN(MIN(floors, group->anon), change->from));
     if (change->from <= self->memory && change->to < world_usage(group) && self->noise == 0)
         g_assert_cmpuint(world_usage(group) - change->to, <=,
                          MAX(64 * MIB, world_usage(group) / 10));
