@@ -130,6 +130,16 @@ read_tops(DrvPlanner *self, GPtrArray *tops)
     return partitions;
 }
 
+/* All of a host's groups have it, or none. */
+static gboolean
+find_idle(GPtrArray *tops)
+{
+    const DrvTop *any = tops->len > 0 ? g_ptr_array_index(tops, 0) : NULL;
+    gboolean idle;
+
+    return any && corral_group_get_cpu_idle(any->group, &idle, NULL);
+}
+
 /* NULL if nobody has to know. */
 static const GArray *
 list_guests(DrvPlanner *self, GPtrArray *tops)
@@ -192,14 +202,14 @@ look(DrvPlanner *self)
     if (!all->shares_memory && !all->shares_cpu)
         return SURVEY_US;
 
+    partitions = read_tops(self, tops);
     policy_machine_read_swap(NULL, &swap, &swap_room);
     host = (PolicyHost){
         .memory = policy_reserve_find_memory(&all->policy->reserve, all->machine),
         .swap_room = swap_room,
         .cpus = all->cpus ? all->cpus->len : all->machine->cpus->len,
-        .has_idle = TRUE,
+        .has_idle = find_idle(tops),
     };
-    partitions = read_tops(self, tops);
     guests = list_guests(self, tops);
     changes = policy_plan_step(&self->plan, &host, (const PolicyPartition *)partitions->data,
                                partitions->len, guests ? (const PolicyGuest *)guests->data : NULL,

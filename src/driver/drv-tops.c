@@ -253,6 +253,12 @@ release_others(DrvTops *self)
     }
 }
 
+static gboolean
+has(const DrvTops *self, CorralController controller)
+{
+    return corral_host_get_controllers(self->host) & CORRAL_CONTROLLER_BIT(controller);
+}
+
 void
 drv_tops_follow(DrvTops *self, Policy *policy, PolicyMachine *machine)
 {
@@ -266,8 +272,9 @@ drv_tops_follow(DrvTops *self, Policy *policy, PolicyMachine *machine)
     self->machine = machine;
     if (policy_reserve_has_cpus(&policy->reserve))
         self->cpus = policy_reserve_find_cpus(&policy->reserve, machine);
-    self->shares_memory = policy_shares_memory(policy);
-    self->shares_cpu = policy_shares_cpu(policy);
+    /* Without a controller there is nothing to share out by; `corral check` says so. */
+    self->shares_memory = policy_shares_memory(policy) && has(self, CORRAL_CONTROLLER_MEMORY);
+    self->shares_cpu = policy_shares_cpu(policy) && has(self, CORRAL_CONTROLLER_CPU);
 
     for (i = 0; i < policy->terms->len; i++)
         apply(self, g_ptr_array_index(policy->terms, i));

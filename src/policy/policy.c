@@ -180,6 +180,8 @@ check_guarantee(const PolicyTerms *terms, GError **error)
 {
     const guint64 most = MIN(terms->memtune.hard_limit_kib, terms->memtune.swap_hard_limit_kib);
 
+    if (most == 0)
+        return refuse(terms, error, "may have no memory at all, and so no guests");
     if (terms->guarantee_kib <= most)
         return TRUE;
     return refuse(terms, error,

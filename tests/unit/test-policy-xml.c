@@ -245,6 +245,8 @@ test_refused(void)
         {PARTITION("<memtune><swap_hard_limit>4</swap_hard_limit>"
                    "<min_guarantee>5</min_guarantee></memtune>"),
          POLICY_ERROR_TERMS, "is guaranteed 5 KiB of memory, and may have no more than 4"},
+        {PARTITION("<memtune><hard_limit>0</hard_limit></memtune>"), POLICY_ERROR_TERMS,
+         "partition '/a' may have no memory at all"},
         {PARTITION("<blkiotune><weight>9</weight></blkiotune>"), POLICY_ERROR_XML,
          "'9' is no number between 10 and 1000"},
         {PARTITION("<blkiotune><device><weight>100</weight></device></blkiotune>"),
