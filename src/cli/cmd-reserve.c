@@ -71,17 +71,9 @@ print_json(const CliReserve *reserve)
 static char *
 format_kept(const PolicyReserve *reserve, const PolicyMachine *machine)
 {
-    g_autoptr(GArray) left = policy_reserve_find_cpus(reserve, machine);
-    g_autoptr(GArray) kept = g_array_new(FALSE, FALSE, sizeof(guint));
-    guint i;
+    g_autoptr(GArray) kept = policy_reserve_find_kept_cpus(reserve, machine);
 
-    for (i = 0; i < machine->cpus->len; i++) {
-        const guint number = g_array_index(machine->cpus, guint, i);
-
-        if (!guest_set_contains(left, number))
-            g_array_append_val(kept, number);
-    }
-    return kept->len > 0 ? guest_set_format(kept) : g_strdup("");
+    return guest_set_format(kept);
 }
 
 static CliReserve *

@@ -33,17 +33,11 @@ set(const Kind *kind, CorralGroup *group, const GArray *numbers, GError **error)
 static GArray *
 find_share(const GArray *own, const GArray *before, const GArray *after)
 {
-    g_autoptr(GArray) left = g_array_new(FALSE, FALSE, sizeof(guint));
-    guint i;
+    g_autoptr(GArray) left = NULL;
 
     if (guest_set_equals(own, before))
         return g_array_copy((GArray *)after);
-    for (i = 0; i < own->len; i++) {
-        guint number = g_array_index(own, guint, i);
-
-        if (guest_set_contains(after, number))
-            g_array_append_val(left, number);
-    }
+    left = guest_set_intersect(own, after);
     return left->len > 0 ? g_steal_pointer(&left) : g_array_copy((GArray *)after);
 }
 

@@ -43,16 +43,8 @@ is_ours(const virTypedParameter *param)
 static char *
 format_reserved(const PolicyReserve *reserve, const PolicyMachine *machine)
 {
-    g_autoptr(GArray) left = policy_reserve_find_cpus(reserve, machine);
-    g_autoptr(GArray) kept = g_array_new(FALSE, FALSE, sizeof(guint));
-    guint i;
+    g_autoptr(GArray) kept = policy_reserve_find_kept_cpus(reserve, machine);
 
-    for (i = 0; i < machine->cpus->len; i++) {
-        guint number = g_array_index(machine->cpus, guint, i);
-
-        if (!guest_set_contains(left, number))
-            g_array_append_val(kept, number);
-    }
     return guest_set_format(kept);
 }
 

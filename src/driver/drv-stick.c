@@ -13,11 +13,10 @@
 #include <unistd.h>
 
 #include "drv-stick.h"
+#include "policy-machine.h"
 
 /* "USERS AFTER BEFORE", in bytes */
 #define LABEL "balloon-limit"
-
-#define MEMINFO "/proc/meminfo"
 
 /* Until the kernel has taken note of a limit. */
 #define LOOK_US 200
@@ -215,27 +214,14 @@ drv_stick_note_users(CorralGroup *group, const DrvStick *self, guint64 bytes)
         g_debug("no attributes on cgroups here");
 }
 
-/* What the host has; 0 where it does not say. */
-static guint64
-find_host_room(void)
-{
-    static const char field[] = "\nSwapFree:";
-    g_autofree char *text = NULL;
-    const char *line;
-
-    if (!g_file_get_contents(MEMINFO, &text, NULL, NULL))
-        return 0;
-    line = strstr(text, field);
-    return line ? g_ascii_strtoull(line + strlen(field), NULL, 10) << 10 : 0;
-}
-
 guint64
 drv_stick_find_swap_room(CorralGroup *group, const DrvStick *self)
 {
-    const guint64 host = find_host_room();
+    guint64 total, host;
     guint64 limit, used;
     guint swappiness;
 
+    policy_machine_read_swap(NULL, &total, &host);
     if (host == 0)
         return 0;
     /* Where memory and swap are limited together, swapping changes nothing about their sum. */

@@ -284,8 +284,18 @@ corral_release_SOURCES = \
 	src/driver/drv-stick.c \
 	src/driver/drv-stick.h \
 	$(NULL)
-corral_release_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src/guest
-corral_release_LDADD = libcorral-guest.la libcorral.la $(LIBXML_LIBS) $(GLIB_LIBS)
+corral_release_CPPFLAGS = \
+	$(AM_CPPFLAGS) \
+	-I$(top_srcdir)/src/guest \
+	-I$(top_srcdir)/src/policy \
+	$(NULL)
+corral_release_LDADD = \
+	libcorral-policy.la \
+	libcorral-guest.la \
+	libcorral.la \
+	$(LIBXML_LIBS) \
+	$(GLIB_LIBS) \
+	$(NULL)
 
 implementationdir = $(pkglibdir)/$(LIBVIRT_VERSION)
 implementation_LTLIBRARIES = driver.la

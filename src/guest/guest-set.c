@@ -152,3 +152,30 @@ guest_set_unite(const GArray *one, const GArray *other)
     }
     return set;
 }
+
+static GArray *
+filter(const GArray *set, const GArray *other, gboolean in)
+{
+    GArray *found = g_array_new(FALSE, FALSE, sizeof(guint));
+    guint i;
+
+    for (i = 0; i < set->len; i++) {
+        guint number = g_array_index(set, guint, i);
+
+        if (guest_set_contains(other, number) == in)
+            g_array_append_val(found, number);
+    }
+    return found;
+}
+
+GArray *
+guest_set_intersect(const GArray *set, const GArray *other)
+{
+    return filter(set, other, TRUE);
+}
+
+GArray *
+guest_set_subtract(const GArray *set, const GArray *other)
+{
+    return filter(set, other, FALSE);
+}

@@ -15,3 +15,6 @@ gboolean guest_set_contains(const GArray *set, guint number);
 gboolean guest_set_equals(const GArray *one, const GArray *other);
 /* Those that are in either of them. */
 GArray *guest_set_unite(const GArray *one, const GArray *other);
+/* Those of @set that are in @other as well; those that are not. */
+GArray *guest_set_intersect(const GArray *set, const GArray *other);
+GArray *guest_set_subtract(const GArray *set, const GArray *other);

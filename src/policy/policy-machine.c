@@ -123,6 +123,15 @@ policy_machine_read_swap(const char *root, guint64 *total, guint64 *unused)
     }
 }
 
+guint64
+policy_machine_read_available(const char *root)
+{
+    g_autofree char *file = NULL;
+    g_autofree char *text = NULL;
+
+    return read_file(root, MEMINFO, &file, &text, NULL) ? find_field(text, "MemAvailable:") : 0;
+}
+
 /* A list as the kernel has it is one of libvirt's; an empty one is not. */
 static GArray *
 read_list(const char *root, const char *name, GError **error)

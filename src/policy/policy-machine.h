@@ -31,3 +31,6 @@ gboolean policy_machine_equals(const PolicyMachine *self, const PolicyMachine *o
 
 /* Bytes of swap there are, and how many of them nobody uses; none if that cannot be told. */
 void policy_machine_read_swap(const char *root, guint64 *total, guint64 *unused);
+
+/* Bytes that could be had without swapping, as the kernel estimates; none if it does not say. */
+guint64 policy_machine_read_available(const char *root);

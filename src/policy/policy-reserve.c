@@ -53,27 +53,11 @@ choose(guint n, const PolicyMachine *machine)
     return kept;
 }
 
-/* Those of @set that are in @other, or that are not. */
-static GArray *
-filter(const GArray *set, const GArray *other, gboolean in)
-{
-    GArray *found = g_array_new(FALSE, FALSE, sizeof(guint));
-    guint i;
-
-    for (i = 0; i < set->len; i++) {
-        guint number = g_array_index(set, guint, i);
-
-        if (!guest_set_contains(other, number) == !in)
-            g_array_append_val(found, number);
-    }
-    return found;
-}
-
 GArray *
 policy_reserve_find_cpus(const PolicyReserve *self, const PolicyMachine *machine)
 {
     g_autoptr(GArray) kept = self->cpus ? g_array_ref(self->cpus) : choose(self->n_cpus, machine);
-    GArray *left = filter(machine->cpus, kept, FALSE);
+    GArray *left = guest_set_subtract(machine->cpus, kept);
 
     if (left->len == 0)
         g_array_append_val(left, g_array_index(machine->cpus, guint, machine->cpus->len - 1));
@@ -81,9 +65,17 @@ policy_reserve_find_cpus(const PolicyReserve *self, const PolicyMachine *machine
 }
 
 GArray *
+policy_reserve_find_kept_cpus(const PolicyReserve *self, const PolicyMachine *machine)
+{
+    g_autoptr(GArray) left = policy_reserve_find_cpus(self, machine);
+
+    return guest_set_subtract(machine->cpus, left);
+}
+
+GArray *
 policy_reserve_limit_cpus(const GArray *cpus, const GArray *allowed)
 {
-    g_autoptr(GArray) both = filter(cpus, allowed, TRUE);
+    g_autoptr(GArray) both = guest_set_intersect(cpus, allowed);
 
     return both->len > 0 ? g_steal_pointer(&both) : g_array_copy((GArray *)allowed);
 }
@@ -121,7 +113,7 @@ check_sets(const PolicyTerms *terms, const PolicyMachine *machine, const GArray 
     guint i;
 
     if (terms->cpus) {
-        g_autoptr(GArray) both = filter(terms->cpus, cpus, TRUE);
+        g_autoptr(GArray) both = guest_set_intersect(terms->cpus, cpus);
 
         if (both->len == 0)
             return refuse(error,
@@ -181,7 +173,7 @@ policy_reserve_check(const Policy *policy, const PolicyMachine *machine, GError 
         return refuse(error, "%u CPUs are reserved, and this host has %u", policy->reserve.n_cpus,
                       machine->cpus->len);
     if (policy->reserve.cpus) {
-        g_autoptr(GArray) left = filter(machine->cpus, policy->reserve.cpus, FALSE);
+        g_autoptr(GArray) left = guest_set_subtract(machine->cpus, policy->reserve.cpus);
 
         if (left->len == 0)
             return refuse(error, "all CPUs that this host has are reserved");

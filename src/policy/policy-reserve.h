@@ -13,6 +13,9 @@ guint64 policy_reserve_find_memory(const PolicyReserve *self, const PolicyMachin
  * for the host keeps all but one. */
 GArray *policy_reserve_find_cpus(const PolicyReserve *self, const PolicyMachine *machine);
 
+/* (element-type guint): the machine's others, which the host keeps. */
+GArray *policy_reserve_find_kept_cpus(const PolicyReserve *self, const PolicyMachine *machine);
+
 /* Whether any CPU is kept. */
 gboolean policy_reserve_has_cpus(const PolicyReserve *self);
 

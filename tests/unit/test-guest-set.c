@@ -81,6 +81,36 @@ test_unites(void)
     }
 }
 
+/* What the one has that the other has, too, and what it alone has. */
+static void
+test_parts(void)
+{
+    static const struct {
+        const char *set;
+        const char *other;
+        const char *common;
+        const char *rest;
+    } table[] = {
+        {"0-3", "2-5", "2-3", "0-1"},
+        {"0-3", "0-3", "0-3", ""},
+        {"0-3", "7", "", "0-3"},
+        {"1,4,6", "0-4", "1,4", "6"},
+    };
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(GArray) set = guest_set_parse(table[i].set);
+        g_autoptr(GArray) other = guest_set_parse(table[i].other);
+        g_autoptr(GArray) common = guest_set_intersect(set, other);
+        g_autoptr(GArray) rest = guest_set_subtract(set, other);
+        g_autofree char *common_text = guest_set_format(common);
+        g_autofree char *rest_text = guest_set_format(rest);
+
+        g_assert_cmpstr(common_text, ==, table[i].common);
+        g_assert_cmpstr(rest_text, ==, table[i].rest);
+    }
+}
+
 static void
 test_contains(void)
 {
@@ -99,6 +129,7 @@ main(int argc, char **argv)
 
     g_test_add_func("/guest-set/parses", test_parses);
     g_test_add_func("/guest-set/unites", test_unites);
+    g_test_add_func("/guest-set/parts", test_parts);
     g_test_add_func("/guest-set/contains", test_contains);
 
     return g_test_run();
