@@ -36,6 +36,8 @@ tests_lib_libfake_cgroup_la_SOURCES = \
 	tests/lib/fake-devices.h \
 	tests/lib/fake-io.c \
 	tests/lib/fake-io.h \
+	tests/lib/fake-labels.c \
+	tests/lib/fake-labels.h \
 	tests/lib/fake-memory.c \
 	tests/lib/fake-memory.h \
 	$(NULL)
@@ -86,6 +88,7 @@ unit_tests = \
 	tests/unit/test-io-mechanism \
 	tests/unit/test-io-statistics \
 	tests/unit/test-label \
+	tests/unit/test-levels \
 	tests/unit/test-members \
 	tests/unit/test-memory \
 	tests/unit/test-netclass \
@@ -236,6 +239,8 @@ tests_unit_test_io_statistics_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_io_statistics_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_label_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_label_LDADD = $(cgroup_test_ldadd)
+tests_unit_test_levels_CPPFLAGS = $(cgroup_test_cppflags)
+tests_unit_test_levels_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_members_CPPFLAGS = $(cgroup_test_cppflags)
 tests_unit_test_members_LDADD = $(cgroup_test_ldadd)
 tests_unit_test_memory_SOURCES = \

@@ -7,6 +7,9 @@
  * "on-demand": nobody but us wanted them, so they go when the last group below
  * them does.  That can race with somebody who is just making the next group
  * there, whose mkdir then fails with ENOENT; he starts again from the root.
+ *
+ * A group cannot be made and labelled in one step, and who makes it may die between the two.
+ * So the group above says beforehand, in the label "making", what is being made on demand there.
  */
 #include <config.h>
 
@@ -18,6 +21,7 @@
 #include "corral-error.h"
 
 #define ON_DEMAND_LABEL "on-demand"
+#define MAKING_LABEL "making"
 
 /* How often a group above may vanish under a make() before that is an error. */
 #define MAKE_TRIES 16
@@ -44,14 +48,20 @@ make_level(const CgHierarchy *hierarchy, int parent, const char *path,
     return cg_fd_steal(&dir);
 }
 
-void
-cg_levels_mark_on_demand(int dir)
+/* The same, of one that goes as soon as it is empty if it is new. */
+static CgFd
+make_level_on_demand(const CgHierarchy *hierarchy, int parent, const char *name,
+                     CorralControllers controllers, gboolean *made, GError **error)
 {
-    if (!cg_tree_set_label(dir, ON_DEMAND_LABEL, "", NULL)) {
-        g_autofree char *name = cg_tree_name(dir, "");
+    const gboolean is_said =
+        !cg_tree_has_file(parent, name) && cg_tree_set_label(parent, MAKING_LABEL, name, NULL);
+    CG_AUTO_FD dir = make_level(hierarchy, parent, name, controllers, made, error);
 
+    if (dir >= 0 && *made && !cg_tree_set_label(dir, ON_DEMAND_LABEL, "", NULL))
         g_debug("'%s' will stay when it is empty: no attributes on cgroups here", name);
-    }
+    if (is_said && !cg_tree_drop_label(parent, MAKING_LABEL, NULL))
+        g_debug("it stays said that '%s' is being made", name);
+    return cg_fd_steal(&dir);
 }
 
 /* Controllers that systemd hands down where its units want them, and takes back where they no
@@ -82,8 +92,8 @@ hand_down(const CgHierarchy *hierarchy, int dir, const char *path, CorralControl
 
 /* All levels of @path, from the root of @hierarchy. */
 static CgFd
-make_levels(const CgHierarchy *hierarchy, const char *path, CorralControllers *controllers,
-            gboolean *made, GError **error)
+make_levels(const CgHierarchy *hierarchy, const char *path, gboolean on_demand,
+            CorralControllers *controllers, gboolean *made, GError **error)
 {
     g_auto(GStrv) names = g_strsplit(path, "/", -1);
     g_autoptr(GString) above = g_string_new(NULL);
@@ -97,9 +107,9 @@ make_levels(const CgHierarchy *hierarchy, const char *path, CorralControllers *c
         if (!hand_down(hierarchy, parent, above->str, controllers, error))
             return -1;
         g_string_append_printf(above, "%s%s", i ? "/" : "", names[i]);
-        dir = make_level(hierarchy, parent, names[i], *controllers, made, error);
-        if (dir >= 0 && *made && names[i + 1])
-            cg_levels_mark_on_demand(dir);
+        dir = names[i + 1] || on_demand
+                  ? make_level_on_demand(hierarchy, parent, names[i], *controllers, made, error)
+                  : make_level(hierarchy, parent, names[i], *controllers, made, error);
     }
 
     return cg_fd_steal(&dir);
@@ -118,13 +128,13 @@ lost_the_way(const GError *error)
  * as they nearly always do, one mkdir of the whole path does.
  */
 CgFd
-cg_levels_make(const CgHierarchy *hierarchy, const char *path, CorralControllers *controllers,
-               gboolean *made, GError **error)
+cg_levels_make(const CgHierarchy *hierarchy, const char *path, gboolean on_demand,
+               CorralControllers *controllers, gboolean *made, GError **error)
 {
     const CorralControllers wanted = *controllers;
     guint tries = 0;
 
-    if (!(wanted & ~hierarchy->backend->everywhere)) {
+    if (!on_demand && !(wanted & ~hierarchy->backend->everywhere)) {
         g_autoptr(GError) failure = NULL;
         CgFd dir = make_level(hierarchy, hierarchy->root, path, wanted, made, &failure);
 
@@ -141,7 +151,7 @@ cg_levels_make(const CgHierarchy *hierarchy, const char *path, CorralControllers
         CgFd dir;
 
         *controllers = wanted;
-        dir = make_levels(hierarchy, path, controllers, made, &failure);
+        dir = make_levels(hierarchy, path, on_demand, controllers, made, &failure);
         if (dir >= 0)
             return dir;
         if (!lost_the_way(failure) || ++tries >= MAKE_TRIES) {
@@ -151,19 +161,34 @@ cg_levels_make(const CgHierarchy *hierarchy, const char *path, CorralControllers
     }
 }
 
+/* Whether nobody but us wanted the group @dir, by its own label or by what is said above it. */
+static gboolean
+is_on_demand(const CgHierarchy *hierarchy, int dir, const char *path)
+{
+    g_autofree char *label = cg_tree_get_label(dir, ON_DEMAND_LABEL, NULL);
+    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *above = g_strndup(path, strlen(path) - MIN(strlen(name) + 1, strlen(path)));
+    g_autofree char *making = NULL;
+    CG_AUTO_FD parent = -1;
+
+    if (label)
+        return TRUE;
+    parent = cg_tree_open_dir(hierarchy->root, above, NULL);
+    making = parent >= 0 ? cg_tree_get_label(parent, MAKING_LABEL, NULL) : NULL;
+    return g_strcmp0(making, name) == 0;
+}
+
 /* One level; TRUE if it is not there, be it since now or since before. */
 static gboolean
 prune_level(const CgHierarchy *hierarchy, const char *path)
 {
-    g_autofree char *label = NULL;
     g_autoptr(GError) failure = NULL;
     CG_AUTO_FD dir = cg_tree_open_dir(hierarchy->root, path, &failure);
 
     if (dir < 0)
         return lost_the_way(failure);
 
-    label = cg_tree_get_label(dir, ON_DEMAND_LABEL, NULL);
-    return label && cg_tree_rmdir(hierarchy->root, path, NULL);
+    return is_on_demand(hierarchy, dir, path) && cg_tree_rmdir(hierarchy->root, path, NULL);
 }
 
 CgFd

@@ -4,12 +4,14 @@
 #include "cg-place.h"
 
 /*
- * Makes @path in @hierarchy, and the levels above it that are missing.  On
+ * Makes @path in @hierarchy, and the levels above it that are missing.  These go as soon as they
+ * are empty; if it is new, and made @on_demand, so does the group itself.  On
  * entry *controllers are those it shall have, on return those it got; *made
  * tells whether the group itself is new.  -1 on failure.
  */
-CgFd cg_levels_make(const CgHierarchy *hierarchy, const char *path, CorralControllers *controllers,
-                    gboolean *made, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+CgFd cg_levels_make(const CgHierarchy *hierarchy, const char *path, gboolean on_demand,
+                    CorralControllers *controllers, gboolean *made, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 /*
  * Opens @path, which systemd has made; the levels above hand down those of @controllers that
@@ -17,9 +19,6 @@ CgFd cg_levels_make(const CgHierarchy *hierarchy, const char *path, CorralContro
  */
 CgFd cg_levels_open(const CgHierarchy *hierarchy, const char *path, CorralControllers controllers,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Says that a new group goes as soon as it is empty. */
-void cg_levels_mark_on_demand(int dir);
 
 /*
  * Removes the group at @path, whose directory is that of @place, with all below

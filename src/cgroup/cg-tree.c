@@ -49,12 +49,19 @@ kernel_getxattr(int dir, const char *name, char *value, size_t size)
     return fgetxattr(dir, name, value, size);
 }
 
+static int
+kernel_removexattr(int dir, const char *name)
+{
+    return fremovexattr(dir, name);
+}
+
 static const CgTreeKernel real_kernel = {
     .mkdir = kernel_mkdir,
     .rmdir = kernel_rmdir,
     .write = kernel_write,
     .setxattr = kernel_setxattr,
     .getxattr = kernel_getxattr,
+    .removexattr = kernel_removexattr,
 };
 static const CgTreeKernel *kernel = &real_kernel;
 
@@ -489,6 +496,19 @@ cg_tree_set_label(int dir, const char *name, const char *value, GError **error)
 
     if (kernel->setxattr(dir, attribute, value, len) < 0) {
         cg_tree_set_error(error, errno, dir, attribute, "label");
+        return FALSE;
+    }
+
+    return TRUE;
+}
+
+gboolean
+cg_tree_drop_label(int dir, const char *name, GError **error)
+{
+    g_autofree char *attribute = g_strconcat(LABEL_PREFIX, name, NULL);
+
+    if (kernel->removexattr(dir, attribute) < 0 && errno != ENODATA) {
+        cg_tree_set_error(error, errno, dir, attribute, "take label off");
         return FALSE;
     }
 

@@ -84,6 +84,8 @@ char **cg_tree_list_dirs(int dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cg_tree_set_label(int dir, const char *name, const char *value, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 char *cg_tree_get_label(int dir, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* One that is not there is no error. */
+gboolean cg_tree_drop_label(int dir, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The longest value of a label, in bytes. */
 #define CG_TREE_LABEL_MAX 4096
 
@@ -107,6 +109,7 @@ typedef struct {
     ssize_t (*write)(int dir, const char *file, int fd, const char *text, size_t len);
     int (*setxattr)(int dir, const char *name, const char *value, size_t len);
     ssize_t (*getxattr)(int dir, const char *name, char *value, size_t size);
+    int (*removexattr)(int dir, const char *name);
 } CgTreeKernel;
 
 void cg_tree_set_kernel_for_testing(const CgTreeKernel *kernel);

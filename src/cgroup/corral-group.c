@@ -355,7 +355,8 @@ cg_group_make(CorralHost *host, const char *path, CorralControllers controllers,
 
         if (wanted == 0 || (!is_ours && hierarchy->manager))
             continue;
-        dir = cg_levels_make(hierarchy, path, &wanted, &new_here, error);
+        dir = cg_levels_make(hierarchy, path, flags & CORRAL_MAKE_ON_DEMAND, &wanted, &new_here,
+                             error);
         if (dir < 0) {
             take_back(hierarchy, path, FALSE);
             cg_group_take_back(self, made);
@@ -363,8 +364,6 @@ cg_group_make(CorralHost *host, const char *path, CorralControllers controllers,
         }
         made[self->n_places] = new_here;
         add_place(self, hierarchy, dir, wanted);
-        if (new_here && (flags & CORRAL_MAKE_ON_DEMAND))
-            cg_levels_mark_on_demand(dir);
         if (!new_here && (flags & CORRAL_MAKE_NEW)) {
             cg_tree_set_error(error, EEXIST, hierarchy->root, path, "make group");
             cg_group_take_back(self, made);

@@ -27,10 +27,10 @@
 #include "fake-defaults.h"
 #include "fake-devices.h"
 #include "fake-io.h"
+#include "fake-labels.h"
 #include "fake-memory.h"
 
 #define KIND_FILE ".kind"
-#define LABEL_PREFIX ".label."
 
 struct _FakeCgroup {
     char *root;
@@ -591,18 +591,10 @@ fake_setxattr(int dir, const char *name, const char *value, size_t len)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
     g_autofree char *here = name_of(dir, "");
-    g_autofree char *file = g_strconcat(LABEL_PREFIX, name, NULL);
-    g_autofree char *text = g_strndup(value, len);
 
-    if (fails(FAKE_LABEL))
+    if (fails(FAKE_LABEL) || fake_labels_set(here, name, value, len) < 0)
         return -1;
-    if (!g_file_test(here, G_FILE_TEST_IS_DIR)) {
-        errno = ENOENT;
-        return -1;
-    }
-
     log_call("label", here, name);
-    write_file(here, file, text);
     return 0;
 }
 
@@ -611,17 +603,17 @@ fake_getxattr(int dir, const char *name, char *value, size_t size)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
     g_autofree char *here = name_of(dir, "");
-    g_autofree char *file = g_strconcat(LABEL_PREFIX, name, NULL);
-    g_autofree char *text = read_file(here, file);
-    gsize len = text ? strlen(text) : 0;
 
-    if (!text || len > size) {
-        errno = text ? ERANGE : ENODATA;
-        return -1;
-    }
+    return fake_labels_get(here, name, value, size);
+}
 
-    memcpy(value, text, len);
-    return len;
+static int
+fake_removexattr(int dir, const char *name)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    g_autofree char *here = name_of(dir, "");
+
+    return fake_labels_remove(here, name);
 }
 
 static const CgTreeKernel fake_kernel = {
@@ -630,6 +622,7 @@ static const CgTreeKernel fake_kernel = {
     .write = fake_write,
     .setxattr = fake_setxattr,
     .getxattr = fake_getxattr,
+    .removexattr = fake_removexattr,
 };
 
 const CgTreeKernel *

@@ -158,12 +158,28 @@ faulty_getxattr(int dir, const char *name, char *value, size_t size)
     return result;
 }
 
+static int
+faulty_removexattr(int dir, const char *name)
+{
+    gboolean was_armed = armed;
+    int result;
+
+    if (fails("removexattr"))
+        return -1;
+
+    armed = FALSE;
+    result = below->removexattr(dir, name);
+    armed = was_armed;
+    return result;
+}
+
 static const CgTreeKernel faulty_kernel = {
     .mkdir = faulty_mkdir,
     .rmdir = faulty_rmdir,
     .write = faulty_write,
     .setxattr = faulty_setxattr,
     .getxattr = faulty_getxattr,
+    .removexattr = faulty_removexattr,
 };
 
 void

@@ -250,17 +250,6 @@ same_groups()
     [[ $now == "$before" ]] || { diff <(echo "$before") <(echo "$now"); return 1; }
 }
 
-# unmarked: a level is made, and then marked as made on demand; a daemon that dies in between
-# leaves one that nobody knows for his.  One, in one hierarchy, and empty.
-unmarked()
-{
-    local left
-
-    left=$(comm -13 <(echo "$before") <(groups_now))
-    [[ $left && $left != *$'\n'* ]] && ! guest_state web running && rmdir "$left" &&
-        note "the daemon died before '$left' was marked"
-}
-
 for layout in nested stock; do
     must "$layout: libvirtd takes the layout" layout $layout
     before=$(groups_now)
@@ -272,7 +261,6 @@ for layout in nested stock; do
             rm -f /run/libvirt/qemu/web.{xml,pid}
             must "libvirtd starts again" daemon_start
         fi
-        wait_for 8 consistent $layout > /dev/null || unmarked
         wait_for $patience consistent $layout > /dev/null
         check "$layout: killed $delay ms after the start of a start" consistent $layout
         guest_state web running ||

@@ -299,23 +299,6 @@ test_existing(void)
     assert_file(fake, "/sys/fs/cgroup/cpuset/a/cpuset.mems", "0");
 }
 
-static void
-test_new_below_existing(void)
-{
-    g_autoptr(FakeCgroup) fake = fake_cgroup_new("legacy");
-    g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
-    g_autoptr(CorralGroup) group = NULL;
-    g_autoptr(GError) error = NULL;
-
-    fake_cgroup_mkdir(fake, "/sys/fs/cgroup/cpu/a");
-    group = corral_group_make(host, "a/b", BIT(CPU), CORRAL_MAKE_NEW, &error);
-    g_assert_no_error(error);
-
-    /* Somebody wanted "a" for its own sake. */
-    remove_group(group);
-    assert_groups(fake, "/sys/fs/cgroup/cpu/a\n");
-}
-
 /* ---- all or nothing ---- */
 
 /*
@@ -388,20 +371,6 @@ test_rollback_threaded(void)
     check_rollback_threaded("legacy", FAKE_MKDIR);
     check_rollback_threaded("unified", FAKE_MKDIR);
     check_rollback_threaded("unified", FAKE_WRITE);
-}
-
-/* Without labels groups work; the levels above just stay. */
-static void
-test_no_labels(void)
-{
-    g_autoptr(FakeCgroup) fake = fake_cgroup_new("legacy");
-    g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
-    g_autoptr(CorralGroup) group = NULL;
-
-    fake_cgroup_fail(fake, FAKE_LABEL, 0, EOPNOTSUPP);
-    group = make(host, "a/b", BIT(CPU));
-    remove_group(group);
-    assert_groups(fake, "/sys/fs/cgroup/cpu/a\n");
 }
 
 /* ---- cpuset ---- */
@@ -570,20 +539,6 @@ test_threaded_nowhere(void)
 
 /* ---- remove ---- */
 
-static void
-test_prune(void)
-{
-    g_autoptr(FakeCgroup) fake = fake_cgroup_new("legacy");
-    g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
-    g_autoptr(CorralGroup) one = make(host, "a/b/one", BIT(CPU) | BIT(MEMORY));
-    g_autoptr(CorralGroup) two = make(host, "a/two", BIT(CPU));
-
-    remove_group(one);
-    assert_groups(fake, "/sys/fs/cgroup/cpu/a\n/sys/fs/cgroup/cpu/a/two\n");
-    remove_group(two);
-    assert_groups(fake, "");
-}
-
 /* What is in the unified hierarchy for its own sake takes no controller from the host. */
 static void
 test_core(void)
@@ -607,27 +562,6 @@ test_core(void)
         remove_group(group);
         assert_groups(fake, "");
     }
-}
-
-/* The group itself may go as soon as it is empty, but not one that was there before. */
-static void
-test_on_demand(void)
-{
-    g_autoptr(FakeCgroup) fake = fake_cgroup_new("legacy");
-    g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
-    g_autoptr(GError) error = NULL;
-    g_autoptr(CorralGroup) before = make(host, "kept", BIT(CPU));
-    g_autoptr(CorralGroup) kept = NULL;
-    g_autoptr(CorralGroup) made = NULL;
-
-    kept = corral_group_make(host, "kept", BIT(CPU), CORRAL_MAKE_ON_DEMAND, &error);
-    g_assert_no_error(error);
-    made =
-        corral_group_make(host, "a/g", BIT(CPU), CORRAL_MAKE_NEW | CORRAL_MAKE_ON_DEMAND, &error);
-    g_assert_no_error(error);
-    corral_group_prune(kept);
-    corral_group_prune(made);
-    assert_groups(fake, "/sys/fs/cgroup/cpu/kept\n");
 }
 
 /* Removed twice, by somebody else, or in part: what counts is that it is gone. */
@@ -844,19 +778,15 @@ main(int argc, char **argv)
     g_test_add_func("/group/nobody-serves-it", test_nobody_serves_it);
     g_test_add_func("/group/not-handed-down", test_not_handed_down);
     g_test_add_func("/group/existing", test_existing);
-    g_test_add_func("/group/new-below-existing", test_new_below_existing);
     g_test_add_func("/group/rollback", test_rollback);
     g_test_add_func("/group/rollback-threaded", test_rollback_threaded);
-    g_test_add_func("/group/no-labels", test_no_labels);
     g_test_add_func("/group/cpuset", test_cpuset);
     g_test_add_func("/group/cpuset-half-filled", test_cpuset_half_filled);
     g_test_add_func("/group/threaded", test_threaded);
     g_test_add_func("/group/threaded-unified", test_threaded_unified);
     g_test_add_func("/group/threaded-not-handed-down", test_threaded_not_handed_down);
     g_test_add_func("/group/threaded-nowhere", test_threaded_nowhere);
-    g_test_add_func("/group/prune", test_prune);
     g_test_add_func("/group/core", test_core);
-    g_test_add_func("/group/on-demand", test_on_demand);
     g_test_add_func("/group/remove-again", test_remove_again);
     g_test_add_func("/group/remove-busy", test_remove_busy);
     g_test_add_func("/group/remove-waits", test_remove_waits);
