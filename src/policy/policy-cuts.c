@@ -39,18 +39,14 @@ find_pending(const PolicyNote *note, guint64 usage)
                        : policy_subtract(note->pending, policy_subtract(note->usage_then, usage));
 }
 
-/* In the first place, and for what the need has grown by; when they have had their grace only
- * for what the limit has nowhere to put. */
+/* For @wanted, in the first place, and for what the need has grown by. */
 static void
-ask_guests(PolicyStep *self, gsize i)
+ask_guests(PolicyStep *self, gsize i, guint64 wanted)
 {
     const PolicyPartition *partition = &self->partitions[i];
     PolicyNote *note = self->notes[i];
-    const guint64 elsewhere = partition->takeable + (note->spent ? self->swap_left : 0);
     const guint64 pending = find_pending(note, partition->usage);
-    const guint64 lack = policy_subtract(
-        policy_subtract(policy_subtract(partition->usage, self->portions[i].goal), elsewhere),
-        pending);
+    const guint64 lack = policy_subtract(wanted, pending);
 
     if (lack < (note->giving ? STEP : POLICY_MIB) ||
         (note->spent && self->now_us - note->asked_us < GRACE_US))
@@ -66,17 +62,43 @@ ask_guests(PolicyStep *self, gsize i)
     note->was_asked = TRUE;
 }
 
+/* They are asked for all but page cache; when they have had their grace only for what the limit
+ * has nowhere to put. */
 static void
 give_way(PolicyStep *self, gsize i)
 {
+    const PolicyPartition *partition = &self->partitions[i];
     PolicyNote *note = self->notes[i];
+    const guint64 elsewhere = partition->takeable + (note->spent ? self->swap_left : 0);
 
     if (!note->giving)
         note->since_us = self->now_us;
-    ask_guests(self, i);
+    ask_guests(
+        self, i,
+        policy_subtract(policy_subtract(partition->usage, self->portions[i].goal), elsewhere));
     note->giving = TRUE;
     if (note->balloons.spare < POLICY_MIB || self->now_us - note->since_us >= GRACE_US)
         note->spent = TRUE;
+}
+
+/* It gets no more, and there is nowhere to put memory: better its guests have less than that the
+ * kernel kills one. */
+static void
+relieve(PolicyStep *self, gsize i)
+{
+    const guint64 distress =
+        policy_step_find_distress(self, i, MAX(self->limits[i], self->portions[i].goal));
+    PolicyNote *note = self->notes[i];
+
+    if (distress == 0 || note->balloons.spare < POLICY_MIB) {
+        stop_giving(note);
+    } else if (self->sees_guests) {
+        note->spent = FALSE;
+        ask_guests(self, i, distress);
+        note->giving = TRUE;
+    } else {
+        self->misses_them = TRUE;
+    }
 }
 
 /* How far the limit of one that gives way can go now. */
@@ -177,7 +199,7 @@ policy_cuts_plan(PolicyStep *self)
         if (!kept && policy_step_is_placed(self, i) && has_surplus(self, i))
             lower(self, i);
         else
-            stop_giving(self->notes[i]);
+            relieve(self, i);
         self->plan->giving_way |= self->notes[i]->giving;
     }
     advance(self);

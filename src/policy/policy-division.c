@@ -8,11 +8,13 @@
  * proportion to the needs although nobody has asked for it: who grows is then not stopped between
  * two looks, and being stopped may kill.
  *
- * What is guaranteed and not used is lent, but never more than can be got back.  So what a
- * partition has above its guarantee must be covered.  It is by what can be taken from that
- * partition: what its balloons can give, and its page cache.  What is not covered so takes from
+ * What is guaranteed and not used is lent, but never more than can be got back at once.  So what a
+ * partition has above its guarantee must be covered.  It is by page cache, which can be taken from
+ * that partition.  What is not covered so takes from
  * a pool, which is what nobody was guaranteed, and the swap that is left.  When the pool is
  * empty nobody grows beyond its guarantee, and the others' are there when they come.
+ * What balloons could give covers nothing: it takes them seconds, if they give at all, and who is
+ * stopped for less than one may be killed.
  *
  * Page cache can turn into something else from one look to the next.  So it counts only as
  * far as the pool could bear a part of its being lost.
@@ -25,7 +27,7 @@
 #define MARGIN_SHARE 8 /* of what it uses */
 
 /* With nowhere to put memory, who comes for its guarantee has to last until others have
- * given way: that takes their balloons seconds. */
+ * given way. */
 #define LITTLE_SWAP (1024 * POLICY_MIB)
 #define WIDE_MARGIN (256 * POLICY_MIB)
 #define WIDE_SHARE 4
@@ -47,9 +49,9 @@ typedef struct {
     guint64 left; /* of the memory */
     guint64 pool;
     /* Of each. */
-    guint64 *covered; /* up to where it needs nothing of the pool */
     guint64 *asked;
     guint64 *weights;
+    guint64 *dues; /* when what is left in the end is given out */
 } Table;
 
 /* ---- what each has a claim to ---- */
@@ -117,7 +119,7 @@ find_claims(Table *self)
         PolicyPortion *portion = &self->portions[i];
 
         portion->margin = find_margin(self->host, portion, partition->usage);
-        portion->need = MIN(partition->usage + portion->margin, portion->most);
+        portion->need = MIN(partition->usage + portion->margin + portion->growth, portion->most);
         portion->goal = 0;
     }
 }
@@ -132,13 +134,13 @@ find_cover(Table *self)
     for (i = 0; i < self->n; i++) {
         const PolicyPartition *partition = &self->partitions[i];
 
-        self->covered[i] = self->portions[i].guarantee + self->portions[i].balloons;
+        self->portions[i].covered = self->portions[i].guarantee;
         lost += policy_subtract(policy_subtract(partition->usage, partition->takeable),
-                                self->covered[i]);
+                                self->portions[i].covered);
     }
     lost = policy_subtract(self->pool, lost);
     for (i = 0; i < self->n; i++)
-        self->covered[i] += MIN(self->partitions[i].takeable, CACHE_FOR_POOL * lost);
+        self->portions[i].covered += MIN(self->partitions[i].takeable, CACHE_FOR_POOL * lost);
 }
 
 /* ---- giving ---- */
@@ -192,9 +194,10 @@ bring_part(Table *self, FindAim find_aim, const guint *priority, gboolean pooled
         const guint64 aim = MIN(find_aim(self, i), self->portions[i].most);
         const gboolean is_meant = !priority || self->partitions[i].priority == *priority;
 
-        self->asked[i] = is_meant ? policy_subtract(pooled ? aim : MIN(aim, self->covered[i]),
-                                                    self->portions[i].goal)
-                                  : 0;
+        self->asked[i] = is_meant
+                             ? policy_subtract(pooled ? aim : MIN(aim, self->portions[i].covered),
+                                               self->portions[i].goal)
+                             : 0;
     }
     given = share_out(self, budget);
     self->left -= given;
@@ -224,6 +227,12 @@ static guint64
 aim_wish(const Table *self, gsize i)
 {
     return self->portions[i].need + self->portions[i].wish;
+}
+
+static guint64
+aim_due(const Table *self, gsize i)
+{
+    return self->dues[i];
 }
 
 static guint64
@@ -267,22 +276,42 @@ leave_what_is_held(Table *self)
         portion->goal =
             MIN(find_hold(self->host, &self->partitions[i], portion, portion->spare), self->left);
         self->left -= portion->goal;
-        self->pool = policy_subtract(self->pool, policy_subtract(portion->goal, self->covered[i]));
+        self->pool =
+            policy_subtract(self->pool, policy_subtract(portion->goal, self->portions[i].covered));
     }
+}
+
+/* In proportion, as far as there is somebody to have it; then to whoever can. */
+static void
+give_rest(Table *self)
+{
+    const guint64 left = self->left;
+    guint64 sum = 0;
+    gsize i;
+
+    for (i = 0; i < self->n; i++) {
+        self->weights[i] = self->portions[i].need + self->host->memory / BASE_SHARE / self->n;
+        sum += self->weights[i];
+    }
+    for (i = 0; i < self->n; i++)
+        self->dues[i] = self->portions[i].goal + policy_take_part(left, self->weights[i], sum);
+    bring(self, aim_due, NULL);
+    bring(self, aim_most, NULL);
 }
 
 PolicyDivision
 policy_division_find(const PolicyHost *host, const PolicyPartition *partitions, gsize n,
                      PolicyPortion *portions)
 {
-    g_autofree guint64 *covered = g_new0(guint64, n);
     g_autofree guint64 *asked = g_new0(guint64, n);
     g_autofree guint64 *weights = g_new0(guint64, n);
-    Table self = {host, partitions, n, portions, host->memory, 0, covered, asked, weights};
+    g_autofree guint64 *dues = g_new0(guint64, n);
+    Table self = {host, partitions, n, portions, host->memory, 0, asked, weights, dues};
     PolicyDivision division;
     gsize i;
 
     division.overcommitted = scale_guarantees(&self) > host->memory;
+    division.pool = self.pool;
     find_claims(&self);
     find_cover(&self);
 
@@ -292,13 +321,11 @@ policy_division_find(const PolicyHost *host, const PolicyPartition *partitions, 
     bring_by_priority(&self, aim_guaranteed);
     bring_by_priority(&self, aim_need);
     bring_by_priority(&self, aim_wish);
-    for (i = 0; i < n; i++)
-        weights[i] = portions[i].need + host->memory / BASE_SHARE / n;
-    bring(&self, aim_most, NULL);
+    give_rest(&self);
     for (i = 0; i < n; i++)
         if (portions[i].goal < portions[i].most)
             portions[i].goal -= portions[i].goal % POLICY_MIB;
 
-    division.pool = self.pool;
+    division.left = self.pool;
     return division;
 }

@@ -18,19 +18,22 @@ typedef struct {
     guint64 spare;    /* what they can give of what they use */
     guint64 floors;   /* together */
     guint64 wish;     /* what they were asked for and would have back */
+    guint64 growth;   /* what they have back and do not use yet */
     /* Found. */
     guint64 most;      /* the operator's limit, or the host's memory */
     guint64 guarantee; /* that can be kept */
     guint64 margin;    /* above what it uses */
     guint64 need;
-    guint64 goal; /* its limit */
+    guint64 goal;    /* its limit */
+    guint64 covered; /* up to where it needs nothing of the pool */
     /* Not found by the division, which may have been shown something smoother than the truth. */
     guint64 hold; /* what a limit cannot take from it */
 } PolicyPortion;
 
 typedef struct {
     gboolean overcommitted; /* the guarantees are more than there is */
-    guint64 pool;           /* what more could be kept for good by those who were not promised it */
+    guint64 pool;           /* what can be kept for good by those who were not promised it */
+    guint64 left;           /* of that, when all have their goals */
 } PolicyDivision;
 
 /* @portions: (inout) (array length=n): of each */

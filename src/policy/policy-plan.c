@@ -100,13 +100,19 @@ find_notes(PolicyStep *self)
     g_hash_table_foreach_remove(plan->notes, is_gone, NULL);
 }
 
-/* What they could give now if they use all that they could when they were last seen. */
 static guint64
-guess_spare(const PolicyBalloons *balloons, const PolicyPartition *partition)
+find_own(const PolicyPartition *partition)
 {
-    return MIN(
-        balloons->promised,
-        policy_subtract(policy_subtract(partition->usage, partition->takeable), balloons->floors));
+    return policy_subtract(partition->usage, partition->takeable);
+}
+
+/* What they could give now if all that is used since they were seen is theirs. */
+static guint64
+guess_spare(const PolicyNote *note, const PolicyPartition *partition)
+{
+    const guint64 now = note->spare_seen + find_own(partition);
+
+    return MIN(note->balloons.promised, policy_subtract(now, note->own_seen));
 }
 
 static void
@@ -117,15 +123,22 @@ note_guests(PolicyStep *self)
 
     policy_balloons_count(self->guests, self->n_guests, balloons, self->n);
     for (i = 0; i < self->n; i++) {
-        if (self->sees_guests)
-            self->notes[i]->balloons = balloons[i];
-        else
-            self->notes[i]->balloons.spare =
-                guess_spare(&self->notes[i]->balloons, &self->partitions[i]);
-        self->portions[i].balloons = self->notes[i]->balloons.promised;
-        self->portions[i].spare = self->notes[i]->balloons.spare;
-        self->portions[i].floors = self->notes[i]->balloons.floors;
-        self->portions[i].wish = self->notes[i]->balloons.wish;
+        PolicyNote *note = self->notes[i];
+        PolicyPortion *portion = &self->portions[i];
+
+        if (self->sees_guests) {
+            note->balloons = balloons[i];
+            note->spare_seen = balloons[i].spare;
+            note->own_seen = find_own(&self->partitions[i]);
+        } else {
+            note->balloons.spare = guess_spare(note, &self->partitions[i]);
+        }
+        portion->balloons = note->balloons.promised;
+        portion->spare = note->balloons.spare;
+        portion->floors = note->balloons.floors;
+        portion->wish = note->balloons.wish;
+        if (self->now_us - note->returned_us < POLICY_QUIET_US)
+            portion->growth = policy_subtract(note->returned, self->partitions[i].usage);
     }
 }
 
@@ -149,10 +162,10 @@ calm_down(const PolicyStep *self)
     for (i = 0; i < self->n; i++) {
         PolicyNote *note = self->notes[i];
 
-        note->usage = smooth(note->usage, self->partitions[i].usage);
-        note->takeable = MIN(smooth(note->takeable, self->partitions[i].takeable), note->usage);
+        note->own = smooth(note->own, find_own(&self->partitions[i]));
+        note->takeable = smooth(note->takeable, self->partitions[i].takeable);
         calm[i] = self->partitions[i];
-        calm[i].usage = note->usage;
+        calm[i].usage = note->own + note->takeable;
         calm[i].takeable = note->takeable;
     }
     return calm;
@@ -229,7 +242,7 @@ find_pause(PolicyStep *self)
 static gboolean
 can_do_without_guests(const PolicyStep *self, const PolicyDivision *division)
 {
-    const gboolean short_of = division->pool < self->host->memory / OVERLENT_SHARE / 2;
+    const gboolean short_of = division->left < self->host->memory / OVERLENT_SHARE / 2;
     gsize i;
 
     for (i = 0; i < self->n; i++)
@@ -256,6 +269,7 @@ decide(PolicyStep *self)
     for (i = 0; i < self->n; i++)
         self->portions[i].hold =
             policy_division_find_hold(self->host, &self->partitions[i], &self->portions[i]);
+    self->pool = division.pool;
     sum_up(self);
 
     policy_raises_plan(self);

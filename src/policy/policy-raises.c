@@ -12,8 +12,6 @@
 
 /* Who has less than his due by more than that is helped although he is in no need. */
 #define STARVED_SHARE 4
-/* From the last asking to giving back. */
-#define QUIET_US (10 * G_TIME_SPAN_SECOND)
 
 /* As much of its due as there is, and what it uses in any case. */
 static void
@@ -21,9 +19,9 @@ place(PolicyStep *self, gsize i, guint64 free)
 {
     const PolicyPortion *portion = &self->portions[i];
 
-    policy_step_set_limit(
-        self, self->raises, i,
-        MAX(MIN(portion->goal, free), MIN(self->partitions[i].usage, portion->most)));
+    policy_step_set_limit(self, self->raises, i,
+                          MAX(policy_step_find_reach(self, i, 0, MIN(portion->goal, free)),
+                              MIN(self->partitions[i].usage, portion->most)));
 }
 
 /* New ones, or all of them at the first look.  One for which there is too little waits for a
@@ -63,7 +61,7 @@ static void
 raise_limit(PolicyStep *self, gsize i, guint64 aim)
 {
     const guint64 now = self->limits[i];
-    const guint64 limit = MIN(aim, now + policy_step_find_free(self));
+    const guint64 limit = policy_step_find_reach(self, i, now, aim);
     guint64 least = policy_step_find_least_change(now);
 
     if (policy_step_is_pressed(self, i))
@@ -123,9 +121,11 @@ find_need(PolicyStep *self)
         const guint64 lack = policy_subtract(portion->goal, self->limits[i]);
         const gboolean pressed = policy_step_is_pressed(self, i);
 
-        /* A guarantee is kept to the last. */
+        /* A guarantee is kept to the last, and nobody is killed while others do not use theirs. */
         if (pressed && lack >= POLICY_MIB)
             self->owed |= self->limits[i] < MIN(portion->need, portion->guarantee);
+        if (pressed && lack >= POLICY_LEAST_CHANGE)
+            self->owed |= policy_step_find_distress(self, i, self->limits[i]) > 0;
         self->in_need |= pressed && lack >= policy_step_find_least_change(self->limits[i]);
         self->starved |= lack > MAX(portion->goal / STARVED_SHARE, POLICY_CUSHION);
         self->starved |= portion->wish > 0 && lack > policy_step_find_least_change(self->limits[i]);
@@ -152,17 +152,20 @@ policy_raises_give_back(PolicyStep *self)
 
     for (i = 0; self->sees_guests && i < self->n; i++) {
         const PolicyPartition *partition = &self->partitions[i];
-        const PolicyNote *note = self->notes[i];
+        PolicyNote *note = self->notes[i];
         const guint64 used = partition->usage + self->portions[i].margin + note->balloons.growth;
         const guint64 amount =
             MIN(policy_subtract(policy_step_is_placed(self, i) ? self->limits[i] : 0, used),
                 note->balloons.wish);
 
         if (note->giving || amount == 0 ||
-            (note->was_asked && self->now_us - note->asked_us < QUIET_US))
+            (note->was_asked && self->now_us - note->asked_us < POLICY_QUIET_US))
             continue;
         if (amount == note->balloons.wish ||
-            amount >= MAX(POLICY_CUSHION, policy_step_find_least_change(partition->usage)))
+            amount >= MAX(POLICY_CUSHION, policy_step_find_least_change(partition->usage))) {
             policy_balloons_give_back(self->guests, self->n_guests, (guint)i, amount, self->raises);
+            note->returned_us = self->now_us;
+            note->returned = partition->usage + note->balloons.growth + amount;
+        }
     }
 }

@@ -23,10 +23,19 @@ gboolean
 policy_step_is_pressed(const PolicyStep *self, gsize i)
 {
     const PolicyPortion *portion = &self->portions[i];
-    const guint64 least = MAX(self->notes[i]->usage + portion->margin / 2,
+    const guint64 least = MAX(self->notes[i]->own + self->notes[i]->takeable + portion->margin / 2,
                               self->partitions[i].usage + portion->margin / 8);
 
     return self->limits[i] < MIN(least, portion->most);
+}
+
+guint64
+policy_step_find_distress(const PolicyStep *self, gsize i, guint64 limit)
+{
+    const PolicyPartition *partition = &self->partitions[i];
+
+    return policy_subtract(partition->usage + POLICY_CUSHION / 2,
+                           limit + partition->takeable + self->swap_left);
 }
 
 guint64
@@ -49,6 +58,29 @@ guint64
 policy_step_find_free(const PolicyStep *self)
 {
     return policy_subtract(self->host->memory, self->given);
+}
+
+/* What can be lost of page cache from one look to the next is the division's business. */
+static guint64
+find_covered(const PolicyStep *self, gsize i)
+{
+    const PolicyPortion *portion = &self->portions[i];
+
+    return MIN(portion->covered, portion->guarantee + self->partitions[i].takeable);
+}
+
+guint64
+policy_step_find_reach(const PolicyStep *self, gsize i, guint64 now, guint64 aim)
+{
+    const guint64 bare = MAX(now, find_covered(self, i));
+    guint64 exposed = 0;
+    gsize k;
+
+    for (k = 0; k < self->n; k++)
+        if (policy_step_is_placed(self, k))
+            exposed += policy_subtract(self->limits[k], find_covered(self, k));
+    return MIN(MIN(aim, now + policy_step_find_free(self)),
+               bare + policy_subtract(self->pool, exposed));
 }
 
 static int

@@ -13,11 +13,16 @@
 /* Less than that is no change. */
 #define POLICY_LEAST_CHANGE (16 * POLICY_MIB)
 
+/* From the last asking to giving back; and how long who was given something back has to use it. */
+#define POLICY_QUIET_US (10 * G_TIME_SPAN_SECOND)
+
 /* What is remembered of a partition. */
 typedef struct {
-    guint64 usage;           /* smoothed */
-    guint64 takeable;        /* likewise */
-    PolicyBalloons balloons; /* as last seen */
+    guint64 own;             /* what it uses without page cache, smoothed */
+    guint64 takeable;        /* the rest, likewise */
+    PolicyBalloons balloons; /* as last seen; what they can spare is guessed since */
+    guint64 spare_seen;
+    guint64 own_seen; /* what it used then, without page cache */
     gboolean giving;
     gboolean spent; /* its guests have had their grace */
     gint64 since_us;
@@ -25,6 +30,8 @@ typedef struct {
     gboolean was_asked;
     guint64 pending; /* what they were asked for, and had not given when it was ... */
     guint64 usage_then;
+    guint64 returned; /* what it may come to use since its guests have memory back ... */
+    gint64 returned_us;
     gboolean is_there;
 } PolicyNote;
 
@@ -43,6 +50,7 @@ typedef struct {
     guint64 *limits; /* with all changes so far; of raises at first, then of cuts, too */
     guint64 given;   /* the sum of those that are placed */
     guint64 paid;    /* the same, without the cuts */
+    guint64 pool;    /* what limits may be above what is covered by, together */
     guint64 swap_left;
     GArray *raises;
     GArray *cuts;
@@ -65,6 +73,10 @@ gboolean policy_step_is_placed(const PolicyStep *self, gsize i);
 /* Whether it is near its limit. */
 gboolean policy_step_is_pressed(const PolicyStep *self, gsize i);
 
+/* What it lacks with @limit where there is nowhere to put memory: the kernel kills who has to wait
+ * for long. */
+guint64 policy_step_find_distress(const PolicyStep *self, gsize i, guint64 limit);
+
 /* What those lack who are about to be stopped below what they were guaranteed. */
 guint64 policy_step_sum_owed(const PolicyStep *self);
 
@@ -73,6 +85,9 @@ gsize *policy_step_sort_by_priority(const PolicyStep *self);
 
 /* What nobody has been given. */
 guint64 policy_step_find_free(const PolicyStep *self);
+
+/* How far a limit that is @now can be raised towards @aim, out of what is free and of the pool. */
+guint64 policy_step_find_reach(const PolicyStep *self, gsize i, guint64 now, guint64 aim);
 
 void policy_step_add_change(GArray *changes, PolicyChangeKind kind, gsize index, guint64 from,
                             guint64 to);

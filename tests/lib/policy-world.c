@@ -181,16 +181,12 @@ static guint64
 sum_exposed(const World *self)
 {
     guint64 sum = 0;
-    guint i, k;
+    guint i;
 
     for (i = 0; i < self->n; i++) {
         const Group *group = &self->groups[i];
         guint64 covered = guaranteed(self, i) + group->cache;
 
-        for (k = 0; k < self->n_guests; k++)
-            if (self->guests[k].is_there && self->guests[k].partition == i &&
-                self->guests[k].balloons)
-                covered += less(self->guests[k].target, self->guests[k].floor);
         sum += group->limit <= self->memory ? less(group->limit, covered) : 0;
     }
     return sum;

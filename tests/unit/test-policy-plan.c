@@ -7,19 +7,21 @@
 /* ---- one thing at a time ---- */
 
 /* A client that is back has what it was promised, however a neighbour has spread meanwhile. */
+#define BACK_US (15 * G_TIME_SPAN_SECOND)
+
 typedef struct {
     const char *what;
     guint64 swap;
     gboolean balloons;
     gboolean cache;
-    gint64 bound_us;
+    guint64 lent; /* at least; 0: nothing */
 } Return;
 
 static const Return returns[] = {
-    {"out of page cache", 0, FALSE, TRUE, 15 * G_TIME_SPAN_SECOND},
-    {"out of swap", 8 * GIB, FALSE, FALSE, 15 * G_TIME_SPAN_SECOND},
-    {"out of balloons", 0, TRUE, FALSE, 60 * G_TIME_SPAN_SECOND},
-    {"out of all", 4 * GIB, TRUE, TRUE, 15 * G_TIME_SPAN_SECOND},
+    {"out of page cache", 0, FALSE, TRUE, GIB},
+    {"out of swap", 8 * GIB, FALSE, FALSE, GIB},
+    {"not out of balloons alone", 0, TRUE, FALSE, 0},
+    {"out of all", 4 * GIB, TRUE, TRUE, GIB},
 };
 
 static void
@@ -45,13 +47,15 @@ test_client_back(void)
                        " MiB, grey %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT,
                        row->what, world_usage(client) / MIB, client->limit / MIB,
                        world_usage(grey) / MIB, grey->limit / MIB);
-        /* It has been lent something. */
-        g_assert_cmpuint(world_usage(grey), >, 5 * GIB);
+        if (row->lent > 0)
+            g_assert_cmpuint(world_usage(grey), >, 4 * GIB + row->lent);
+        else
+            g_assert_cmpuint(grey->limit, <=, 4 * GIB);
 
         guest->demand = guest->wanted;
-        guest->growth = row->swap == 0 && row->balloons ? 8 * MIB : 64 * MIB;
+        guest->growth = 64 * MIB;
         since_us = self->now_us;
-        while (world_usage(client) < guest->demand && self->now_us < since_us + row->bound_us)
+        while (world_usage(client) < guest->demand && self->now_us < since_us + BACK_US)
             world_run(self, TICK_US);
         g_test_message("back after %.1f s", (gdouble)(self->now_us - since_us) / 1e6);
         g_assert_cmpuint(guest->used, ==, guest->demand);
@@ -111,9 +115,9 @@ static const Case cases[] = {
     {"all is promised and not used: nobody is lent what would not come back", FALSE,
      {{0, 8192, 0, 1000, 0, 8192}, {0, 0, 0, 0, 0, 0}, {0}}},
     {"who is promised nothing has a part of what nobody is", FALSE,
-     {{0, 6144, 0, 1024, 0, 7424}, {0, 0, 0, 64, 0, 768}, {0}}},
+     {{0, 6144, 0, 1024, 0, 6144}, {0, 0, 0, 64, 0, 2048}, {0}}},
     {"and what its page cache covers", FALSE,
-     {{0, 6144, 0, 1024, 0, 6437}, {0, 0, 0, 0, 1280, 1754}, {0}}},
+     {{0, 6144, 0, 1024, 0, 4864}, {0, 0, 0, 0, 1280, 3328}, {0}}},
     {"of more than there is the higher priority has its need", FALSE,
      {{1, 0, 0, 4000, 0, 4500}, {0, 0, 0, 0, 3600, 3692}, {0}}},
     {"equal needs of more than there is", FALSE,
@@ -523,10 +527,7 @@ main(int argc, char **argv)
 {
     /*
      * Without arguments the worlds are the same ones every time: what fails, fails for everybody.
-     * Others come with --seed, or -m thorough; about one seed in five still finds a world in which
-     * a rule is broken (R02S00000000000000000000000000005ccd: somebody is killed within an hour;
-     * ...17334: 7 MiB below what was guaranteed; ...11667 and ...1b112: more changes than noise
-     * is worth).
+     * Others come with --seed, or -m thorough.
      */
     static char seed[] = "--seed=R02S00000000000000000000000000009aab";
     char *usual[] = {argv[0], seed, NULL};
