@@ -637,6 +637,7 @@ root_tests = \
 	tests/root/test-vcpus.sh \
 	tests/root/test-xml-quota.sh \
 	tests/root/test-xml-roundtrip.sh \
+	tests/root/test-yield.sh \
 	$(NULL)
 
 # The library on the kernel: test-group.sh runs them here, tests/vm in a virtual machine.
@@ -866,9 +867,12 @@ check-root: all
 $(filter-out tests/root/test-group.log,$(root_tests:.sh=.log)): \
 	$(filter tests/root/test-group.log,$(root_tests:.sh=.log))
 
-# Last and alone: it adds swap to the machine, which is not what others count on.
-$(filter tests/root/test-balloon.log,$(root_tests:.sh=.log)): \
-	$(filter-out tests/root/test-balloon.log,$(root_tests:.sh=.log))
+# Last, and each alone: they add swap to the machine, which is not what others count on.
+swap_logs = tests/root/test-balloon.log tests/root/test-yield.log
+$(filter $(swap_logs),$(root_tests:.sh=.log)): \
+	$(filter-out $(swap_logs),$(root_tests:.sh=.log))
+$(filter tests/root/test-yield.log,$(root_tests:.sh=.log)): \
+	$(filter tests/root/test-balloon.log,$(root_tests:.sh=.log))
 
 # An emulated machine is one thread (see tests/vm/machine) that is busy most of the time.
 VM_JOBS = 2
