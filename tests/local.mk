@@ -796,6 +796,7 @@ EXTRA_DIST += \
 	tests/bench/answers.sh \
 	tests/bench/grey-cpu.gnuplot \
 	tests/bench/grey-memory.gnuplot \
+	tests/bench/grey.sh \
 	tests/bench/servers.sh \
 	tests/root/balloon.sh \
 	tests/root/containers.sh \
@@ -817,6 +818,7 @@ dist_noinst_SCRIPTS += \
 	tests/bench/bench-containers.sh \
 	tests/bench/bench-crun.sh \
 	tests/bench/bench-guest.sh \
+	tests/bench/bench-grey-host.sh \
 	tests/bench/bench-grey.sh \
 	tests/bench/bench-guests.sh \
 	tests/bench/bench-host.sh \
@@ -835,6 +837,7 @@ dist_noinst_SCRIPTS += \
 	tests/vm/host-apparmor.sh \
 	tests/vm/host-balloon.sh \
 	tests/vm/host-cost.sh \
+	tests/vm/host-grey.sh \
 	tests/vm/host-keep.sh \
 	tests/vm/host-lxc.sh \
 	tests/vm/host-machined.sh \

@@ -114,6 +114,10 @@ if [[ $parts != library ]]; then
     "$bench_dir/bench-grey.sh"
     note_status $?
 
+    title "the driver: the same with systemd, on cgroup v2, in a virtual machine"
+    "$bench_dir/bench-grey-host.sh"
+    note_status $?
+
     title "the driver: a host that is shared out while nothing happens"
     "$bench_dir/bench-planner.sh"
     note_status $?

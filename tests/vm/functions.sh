@@ -179,25 +179,37 @@ run_labs()
     finish
 }
 
-# run_hosts [OPTION]... -- TEST...: each of the scripts host-*.sh on a host with systemd, one
-# after the other, and a check for each.  OPTIONs are the machine's; cgroups are v2's.
+# run_hosts [OPTION VALUE]... -- TEST...: each of the scripts host-*.sh on a host with systemd, one
+# after the other, and a check for each.  OPTIONs are the machine's; cgroups are v2's.  And:
+#
+#   --with FILE PLACE   FILE is there, too, as PLACE of the payload
+#   --keep DIRECTORY    where to leave what they have put into the payload's directory "out"
 run_hosts()
 {
     local payload=$scratch/payload
     local out=$scratch/out
     local options=()
     local release=()
+    local with=()
+    local i
 
     while [[ $1 != -- ]]; do
-        [[ $1 == --release ]] && release=("$1" "$2")
-        options+=("$1")
-        shift
+        case $1 in
+        --with) with+=("$2" "$3"); shift ;;
+        --keep) out=$2 ;;
+        --release) release=("$1" "$2"); options+=("$1" "$2") ;;
+        *) options+=("$1" "$2") ;;
+        esac
+        shift 2
     done
     shift
     need_stage
     need_machine "${release[@]}"
     pack_corral "$payload" && cp -a "$source_dir"/tests/{root,vm} "$payload/tests/" &&
         cp "$vm_dir/run-hosts" "$payload/run" || exit 1
+    for ((i = 0; i < ${#with[@]}; i += 2)); do
+        cp -a "${with[i]}" "$payload/${with[i + 1]}" || exit 1
+    done
     printf 'tests/vm/%s\n' "$@" > "$payload/hosts"
 
     "${machine[@]}" run "${options[@]}" --timeout 1400 --out "$out" "$payload"
