@@ -248,8 +248,8 @@ typed_new(const CliReserveChange *change)
 static gpointer
 refuse_without_corral(const char *uri, GError **error)
 {
-    g_set_error(error, CLI_ERROR, CLI_ERROR_REFUSED, "%s does not know what the host keeps: %s",
-                uri, "it runs without corral, or with an older one");
+    g_set_error(error, CLI_ERROR, CLI_ERROR_REFUSED, "%s runs without corral, or with an older one",
+                uri);
     return NULL;
 }
 
@@ -297,15 +297,81 @@ ask_reserve(virConnectPtr conn, const Question *question, GError **error)
 
 /* What is wrong with a value is the daemon's to say. */
 static gpointer
+pass_on_refusal(const Question *question, GError **error)
+{
+    g_set_error(error, CLI_ERROR, CLI_ERROR_REFUSED, "%s: %s", question->uri,
+                virGetLastErrorMessage());
+    return NULL;
+}
+
+static gpointer
 set_reserve(virConnectPtr conn, const Question *question, GError **error)
 {
     const Typed *typed = question->asked;
 
-    if (virNodeSetMemoryParameters(conn, typed->params, typed->n, 0) == 0)
-        return g_strdup("done");
-    g_set_error(error, CLI_ERROR, CLI_ERROR_REFUSED, "%s: %s", question->uri,
-                virGetLastErrorMessage());
-    return NULL;
+    return virNodeSetMemoryParameters(conn, typed->params, typed->n, 0) == 0
+               ? g_strdup("done")
+               : pass_on_refusal(question, error);
+}
+
+/* ---- where a guest is ---- */
+
+/* Not metadata but a call of corral's: docs/policy.md, "Moving a guest". */
+#define PLACE_NAMESPACE "https://corral.dev/xmlns/libvirt/place/1.0"
+
+typedef struct {
+    char *guest;
+    char *element;
+    unsigned int flags;
+} Move;
+
+static void
+move_free(gpointer data)
+{
+    Move *move = data;
+
+    g_free(move->guest);
+    g_free(move->element);
+    g_free(move);
+}
+
+/* As people name it: a guest may have a number for a name. */
+static virDomainPtr
+find_guest(virConnectPtr conn, const char *name)
+{
+    virDomainPtr dom = virDomainLookupByName(conn, name);
+    guint64 id;
+
+    if (!dom)
+        dom = virDomainLookupByUUIDString(conn, name);
+    if (!dom && g_ascii_string_to_unsigned(name, 10, 0, G_MAXINT, &id, NULL))
+        dom = virDomainLookupByID(conn, (int)id);
+    return dom;
+}
+
+/* Any other daemon would keep what it is told as metadata, and move nobody. */
+static gpointer
+move_guest(virConnectPtr conn, const Question *question, GError **error)
+{
+    const Move *move = question->asked;
+    g_autoptr(CliReserve) corrals = ask_reserve(conn, question, error);
+    gpointer answer;
+    virDomainPtr dom;
+
+    if (!corrals)
+        return NULL;
+    dom = find_guest(conn, move->guest);
+    if (!dom) {
+        g_set_error(error, CLI_ERROR, CLI_ERROR_REFUSED, "%s has no guest '%s'", question->uri,
+                    move->guest);
+        return NULL;
+    }
+    answer = virDomainSetMetadata(dom, VIR_DOMAIN_METADATA_ELEMENT, move->element, "place",
+                                  PLACE_NAMESPACE, move->flags) == 0
+                 ? g_strdup("done")
+                 : pass_on_refusal(question, error);
+    virDomainFree(dom);
+    return answer;
 }
 
 /* ---- asking ---- */
@@ -405,16 +471,36 @@ cli_connect_get_reserve(const char *uri, guint patience_ms, GError **error)
                error);
 }
 
+/* Takes @asked, which is freed by @free_asked. */
+static gboolean
+tell(const char *uri, AskFunc func, gpointer asked, GDestroyNotify free_asked, guint patience_ms,
+     GError **error)
+{
+    Question *question = question_new(uri, func, g_free);
+    g_autofree char *answer = NULL;
+
+    question->asked = asked;
+    question->free_asked = free_asked;
+    question->writes = TRUE;
+    answer = put(question, patience_ms, error);
+    return answer != NULL;
+}
+
 gboolean
 cli_connect_set_reserve(const char *uri, const CliReserveChange *change, guint patience_ms,
                         GError **error)
 {
-    Question *question = question_new(uri, set_reserve, g_free);
-    g_autofree char *answer = NULL;
+    return tell(uri, set_reserve, typed_new(change), typed_free, patience_ms, error);
+}
 
-    question->asked = typed_new(change);
-    question->free_asked = typed_free;
-    question->writes = TRUE;
-    answer = put(question, patience_ms, error);
-    return answer != NULL;
+gboolean
+cli_connect_move(const char *uri, const CliMove *move, guint patience_ms, GError **error)
+{
+    Move *own = g_new0(Move, 1);
+
+    own->guest = g_strdup(move->guest);
+    own->element = g_markup_printf_escaped("<partition>%s</partition>", move->partition);
+    own->flags =
+        (move->live ? VIR_DOMAIN_AFFECT_LIVE : 0) | (move->config ? VIR_DOMAIN_AFFECT_CONFIG : 0);
+    return tell(uri, move_guest, own, move_free, patience_ms, error);
 }

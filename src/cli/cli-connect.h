@@ -43,3 +43,12 @@ CliReserve *cli_connect_get_reserve(const char *uri, guint patience_ms, GError *
  */
 gboolean cli_connect_set_reserve(const char *uri, const CliReserveChange *change, guint patience_ms,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * cli_connect_move:
+ *
+ * Moves a guest to another partition, likewise.  FALSE also if the daemon runs without corral; it
+ * is told nothing then.
+ */
+gboolean cli_connect_move(const char *uri, const CliMove *move, guint patience_ms, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;

@@ -42,3 +42,11 @@ typedef struct {
     const guint *n_cpus;
     const char *cpuset; /* instead of the number */
 } CliReserveChange;
+
+/* Where a guest is to be; with neither of the two, now if it runs, or else from its next start. */
+typedef struct {
+    const char *guest; /* its name, UUID or number */
+    const char *partition;
+    gboolean live;
+    gboolean config;
+} CliMove;

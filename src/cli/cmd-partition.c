@@ -2,16 +2,25 @@
 /* corral partition: what partitions have and use, and what they are to have. */
 #include <config.h>
 
+#include "cli-connect.h"
 #include "cli-edit.h"
 #include "cli-policy.h"
 #include "cli-print.h"
 #include "cli-show.h"
 #include "cli.h"
+#include "guest-path.h"
 #include "policy-edit.h"
+
+#define DEFAULT_URI "qemu:///system"
+/* A guest that is busy with something else is waited for. */
+#define PATIENCE_MS 60000
 
 static char *root;
 static gboolean json;
 static gboolean terms_only;
+static char *uri;
+static gboolean live;
+static gboolean config;
 static char *values[POLICY_N_FIELDS];
 
 #define FIELD(name, field, description, unit)                                                      \
@@ -23,6 +32,9 @@ static const GOptionEntry options[] = {
     {"root", 0, 0, G_OPTION_ARG_FILENAME, &root, "Work in the system below DIR.", "DIR"},
     {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print JSON.", NULL},
     {"terms-only", 0, 0, G_OPTION_ARG_NONE, &terms_only, "Leave the group and its guests.", NULL},
+    {"connect", 'c', 0, G_OPTION_ARG_STRING, &uri, "Move a guest of the daemon at URI.", "URI"},
+    {"live", 0, 0, G_OPTION_ARG_NONE, &live, "Move the guest that runs.", NULL},
+    {"config", 0, 0, G_OPTION_ARG_NONE, &config, "Move it in its definition.", NULL},
     FIELD("priority", POLICY_FIELD_PRIORITY, "Who has less gives way first.", "N"),
     FIELD("shares", POLICY_FIELD_SHARES, "Its part of the processor time that is wanted.", "N"),
     FIELD("global-period", POLICY_FIELD_GLOBAL_PERIOD, "The period of its quota.", "US"),
@@ -76,7 +88,7 @@ read_policy(void)
 }
 
 static gboolean
-list(const char *name G_GNUC_UNUSED, GError **error)
+list(char *const *names G_GNUC_UNUSED, GError **error)
 {
     g_autoptr(CliPolicy) read = read_policy();
     g_autoptr(GPtrArray) all = cli_partition_list(root, read->policy, error);
@@ -104,8 +116,9 @@ keep_only(GPtrArray *all, const char *name)
 }
 
 static gboolean
-show(const char *name, GError **error)
+show(char *const *names, GError **error)
 {
+    const char *name = names[0];
     g_autoptr(CliPolicy) read = read_policy();
     g_autoptr(GPtrArray) all = cli_partition_list(root, read->policy, error);
     const CliPartition *partition = all ? keep_only(all, name) : NULL;
@@ -153,17 +166,17 @@ edit_new(const char *xml, gpointer data, GError **error)
 }
 
 static gboolean
-define(const char *name, GError **error)
+define(char *const *names, GError **error)
 {
-    return cli_edit(root, edit_new, (gpointer)name, error);
+    return cli_edit(root, edit_new, names[0], error);
 }
 
 static gboolean
-tune(const char *name, GError **error)
+tune(char *const *names, GError **error)
 {
     if (!has_values())
-        return refuse(name, "is to have nothing else: give at least one option", error);
-    return cli_edit(root, edit_values, (gpointer)name, error);
+        return refuse(names[0], "is to have nothing else: give at least one option", error);
+    return cli_edit(root, edit_values, names[0], error);
 }
 
 /* ---- removing ---- */
@@ -211,8 +224,9 @@ remove_groups(const CliPartition *partition, GError **error)
 }
 
 static gboolean
-take_away(const char *name, GError **error)
+take_away(char *const *names, GError **error)
 {
+    char *name = names[0];
     g_autoptr(CliPolicy) read = cli_policy_read(root, NULL, error);
     g_autoptr(GPtrArray) all = read ? cli_partition_list(root, read->policy, error) : NULL;
     const CliPartition *partition = all ? cli_partition_find(all, name) : NULL;
@@ -223,22 +237,34 @@ take_away(const char *name, GError **error)
         return refuse(name, "is not described", error);
     if (!terms_only && !check_empty(partition, error))
         return FALSE;
-    if (partition->terms && !cli_edit(root, edit_away, (gpointer)name, error))
+    if (partition->terms && !cli_edit(root, edit_away, name, error))
         return FALSE;
     return terms_only || remove_groups(partition, error);
+}
+
+/* ---- moving ---- */
+
+static gboolean
+move(char *const *names, GError **error)
+{
+    const CliMove how = {names[0], names[1], live, config};
+    g_autofree char *path = guest_path_build_partition(names[1], error);
+
+    return path && cli_connect_move(uri ? uri : DEFAULT_URI, &how, PATIENCE_MS, error);
 }
 
 /* ---- the command ---- */
 
 static const struct {
     const char *name;
-    gboolean (*run)(const char *name, GError **error);
-    gboolean named;
+    gboolean (*run)(char *const *names, GError **error);
+    guint n_names;
     gboolean valued;
+    gboolean by_daemon;
 } actions[] = {
-    {"list", list, FALSE, FALSE},       {"show", show, TRUE, FALSE},
-    {"define", define, TRUE, TRUE},     {"tune", tune, TRUE, TRUE},
-    {"remove", take_away, TRUE, FALSE},
+    {"list", list, 0, FALSE, FALSE},        {"show", show, 1, FALSE, FALSE},
+    {"define", define, 1, TRUE, FALSE},     {"tune", tune, 1, TRUE, FALSE},
+    {"remove", take_away, 1, FALSE, FALSE}, {"move", move, 2, FALSE, TRUE},
 };
 
 static CliExit
@@ -255,22 +281,29 @@ run_partition(char *const *operands, GError **error)
     guint i;
 
     for (i = 0; n > 0 && i < G_N_ELEMENTS(actions); i++) {
-        if (!g_str_equal(operands[0], actions[i].name) || n != (actions[i].named ? 2 : 1))
+        if (!g_str_equal(operands[0], actions[i].name) || n != 1 + actions[i].n_names)
             continue;
         if (has_values() && !actions[i].valued)
             return refuse_usage("values are for 'define' and 'tune'", error);
+        if ((uri || live || config) && !actions[i].by_daemon)
+            return refuse_usage("--connect, --live and --config are for 'move'", error);
+        if ((root || json || terms_only) && actions[i].by_daemon)
+            return refuse_usage("'move' has no other options than --connect, --live and --config",
+                                error);
         if (root && g_str_equal(root, "/"))
             g_clear_pointer(&root, g_free);
-        return actions[i].run(operands[1], error) ? CLI_EXIT_OK : CLI_EXIT_FAILED;
+        return actions[i].run(operands + 1, error) ? CLI_EXIT_OK : CLI_EXIT_FAILED;
     }
-    return refuse_usage("say 'list', or 'show', 'define', 'tune' or 'remove' and a NAME", error);
+    return refuse_usage("say 'list', or 'show', 'define', 'tune' or 'remove' and a NAME, or 'move' "
+                        "and a GUEST and a NAME",
+                        error);
 }
 
 const CliCommand cmd_partition = {
     .name = "partition",
-    .operand = "list|show|define|tune|remove [NAME]",
-    .summary = "Show partitions, and change what they are to have.",
+    .operand = "list|show|define|tune|remove|move [GUEST] [NAME]",
+    .summary = "Show partitions, change what they are to have, and who is in them.",
     .options = options,
-    .operands_max = 2,
+    .operands_max = 3,
     .run_all = run_partition,
 };

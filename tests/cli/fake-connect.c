@@ -113,3 +113,27 @@ cli_connect_set_reserve(const char *uri, const CliReserveChange *change,
         g_key_file_set_string(file, RESERVE, "cpus", change->cpuset);
     return g_key_file_save_to_file(file, path, error);
 }
+
+/* ---- where a guest is ---- */
+
+#define PARTITION "partition"
+
+/* What it was told is noted, with how. */
+gboolean
+cli_connect_move(const char *uri, const CliMove *move, guint patience_ms G_GNUC_UNUSED,
+                 GError **error)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    const char *path = open_file(file, uri, error);
+    g_autofree char *told = g_strconcat(move->partition, move->live ? " live" : "",
+                                        move->config ? " config" : "", NULL);
+
+    if (!path)
+        return FALSE;
+    if (!g_key_file_has_group(file, move->guest)) {
+        g_set_error(error, CLI_ERROR, CLI_ERROR_REFUSED, "%s has no guest '%s'", uri, move->guest);
+        return FALSE;
+    }
+    g_key_file_set_string(file, move->guest, PARTITION, told);
+    return g_key_file_save_to_file(file, path, error);
+}

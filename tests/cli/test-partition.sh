@@ -179,9 +179,52 @@ check "its group is not" test -d "$root/cg/memory/web/shop.qemu.libvirt"
 check "one that is described only" partition remove /later
 same "it is gone" "" "$(grep -n later "$policy")"
 
+# ---- move ----
+
+fake=$(dirname "$corral")/tests/cli/corral-fake
+daemon=$scratch/daemon
+printf '[shop]\nstate=idle\n' > "$daemon"
+
+# move [OPTION]... GUEST NAME
+move()
+{
+    "$fake" partition move -c "fake:$daemon" "$@"
+}
+
+# told: what the daemon was
+told()
+{
+    sed -n 's/^partition=//p' "$daemon"
+}
+
+check "move" move shop /grey
+same "so it is told" /grey "$(told)"
+check "move --live --config" move shop /grey/b --live --config
+same "so it is told" "/grey/b live config" "$(told)"
+check "move --config" move --config shop /c
+same "so it is told" "/c config" "$(told)"
+refuse "move: no guest" "^corral: fake:$daemon has no guest 'shopp'" move shopp /d
+refuse "move: no name of a partition" "^corral: .*must start with '/'" move shop grey
+refuse "move: nothing above" "^corral: .*partition" move shop /a/../b
+same "nothing is told" "/c config" "$(told)"
+refuse "move: no daemon" "^corral: fake:/nowhere does not answer" \
+    "$fake" partition move -c fake:/nowhere shop /d
+# The command itself, with libvirt in it.
+refuse "move: a daemon that is not there" "^corral: qemu\+unix:.* does not answer: " \
+    "$corral" partition move -c "qemu+unix:///system?socket=$scratch/no-socket" shop /d
+refuse "move: a daemon without corral" "^corral: test:///default .*" \
+    "$corral" partition move -c test:///default test /d
+
+for arguments in "move" "move shop" "move shop /a /b" "move shop /a --pids 5" \
+    "move shop /a --root $root" "move shop /a --json" "move shop /a --terms-only"; do
+    "$fake" partition $arguments > /dev/null 2>&1
+    same "'$arguments' makes no sense" 2 $?
+done
+
 # ---- what makes no sense ----
 
-for arguments in "" "frobnicate" "show" "define" "list /web" "show /web --pids 5" "tune /a /b"; do
+for arguments in "" "frobnicate" "show" "define" "list /web" "show /web --pids 5" "tune /a /b" \
+    "list --live" "show /web --config" "tune /web --pids 5 -c test:///"; do
     partition $arguments > /dev/null 2>&1
     same "'$arguments' makes no sense" 2 $?
 done

@@ -99,3 +99,9 @@ bounded()
 {
     (($1 > 1 << 62)) && echo max || echo "$1"
 }
+
+# shown_partition [--inactive] NAME: where its XML says that it is
+shown_partition()
+{
+    virsh dumpxml "$@" | sed -n 's,^ *<partition>\(.*\)</partition>.*,\1,p'
+}

@@ -35,11 +35,6 @@ misplaced()
     done
 }
 
-shown_partition()
-{
-    virsh dumpxml "$@" | sed -n 's,^ *<partition>\(.*\)</partition>.*,\1,p'
-}
-
 tuning()
 {
     virsh schedinfo $guest | sed -n 's/^\([a-z_]*\) *: \(.*\)$/\1=\2/p'
@@ -102,6 +97,40 @@ check "it starts again" virsh start $guest
 same "where it was moved" "" "$(misplaced /e)"
 check "the definition alone" move --config /f
 same "changes nothing now" "" "$(misplaced /e)"
+
+# by_command [OPTION]... GUEST PARTITION
+by_command()
+{
+    corral partition move -c "$LIBVIRT_DEFAULT_URI" "$@"
+}
+
+check "the command moves it" by_command $guest /g
+same "all of it" "" "$(misplaced /g)"
+same "next time it is where it was to be" /f "$(shown_partition $guest --inactive)"
+check "by its UUID, for good" by_command --live --config "$(virsh domuuid $guest)" "/h & i"
+same "all of it" "" "$(misplaced "/h & i")"
+same "next time, too" "/h &amp; i" "$(shown_partition $guest --inactive)"
+check "by its number" by_command "$(virsh domid $guest)" /g
+same "all of it" "" "$(misplaced /g)"
+check "the definition alone" by_command --config $guest /j
+same "changes nothing now" "" "$(misplaced /g)"
+refuse "no such guest" "^corral: .* has no guest 'm2'" by_command m2 /k
+refuse "no partition" "^corral: .*must start with '/'" by_command $guest k
 check "it ends" virsh destroy $guest
+refuse "one that does not run" "^corral: .*not running" by_command --live $guest /k
+check "is moved in its definition" by_command $guest /k
+same "which is all there is" /k "$(shown_partition $guest)"
+
+# A daemon without corral would keep what it is told as metadata, and move nobody.
+must "a guest that any daemon starts" define_guest plain
+must "the daemon stops" daemon_stop
+version=$(libvirtd --version | sed 's/.* //')
+must "corral is taken away" rm "${LIBVIRT_DRIVER_DIR%/*}/$version/driver.so"
+must "the daemon starts without it" daemon_start
+check "the guest starts" virsh start plain
+before=$(virsh dumpxml plain; virsh dumpxml plain --inactive)
+refuse "nobody is moved" "^corral: .* runs without corral" by_command --live --config plain /l
+same "nothing is kept" "$before" "$(virsh dumpxml plain; virsh dumpxml plain --inactive)"
+check "it ends" virsh destroy plain
 
 finish

@@ -112,6 +112,12 @@ same "shared: nobody has a limit" "max max" \
     "$(partition_has shop.partition limit) $(partition_has grey.partition limit)"
 check "shared: there is nothing left to change" nothing_to_do
 
+# ---- move ----
+
+refuse "move: not a container" "^corral: $LIBVIRT_DEFAULT_URI: .*libvirt looks for a container where" \
+    corral partition move -c "$LIBVIRT_DEFAULT_URI" busy /grey
+same "move: nothing has changed" /shop "$(shown_partition busy)"
+
 # ---- remove ----
 
 refuse "remove: a guest is in it" "^corral: partition '/shop' has guests: busy \(lxc\)$" \
