@@ -256,6 +256,16 @@ swap_is_there()
     grep -q / /proc/swaps
 }
 
+# never_swaps DIR: nobody in that group does, whoever gives the machine swap
+never_swaps()
+{
+    if unified_alone; then
+        echo 0 > "$1/memory.swap.max"
+    else
+        echo 0 > "$1/memory.swappiness"
+    fi
+}
+
 # group_swapped NAME: what the guest's group has in swap, MiB
 group_swapped()
 {

@@ -118,6 +118,7 @@ must "libvirtd starts" daemon_start
 
 must "a container" create_container web
 must "has begun" wait_for $patience started_times web 1
+must "has no swap to turn to" never_swaps "$(controller_mount memory)$(container_group web)"
 check "is watched" wait_for $patience watched web
 check "is out of memory" out_of_memory web
 check "that is in the log, with its limit" told 1 \
@@ -232,6 +233,7 @@ linux_dir=$(mktemp -d) && chmod 711 "$linux_dir"
 hog_disk "$linux_dir/db.disk" 200
 must "a guest" define_guest db --memory 256 --devices "$(hog_xml db)"
 must "has begun" virsh start db --paused
+must "has no swap either" never_swaps "$(memory_dir db)"
 must "has a limit" virsh memtune db --live --hard-limit $((96 << 10))
 check "and wants more" virsh resume db
 check "is killed, which is told by name and limit" told 1 \
