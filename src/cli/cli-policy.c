@@ -62,6 +62,16 @@ cli_policy_read(const char *root, const char *file, GError **error)
 }
 
 CliPolicy *
+cli_policy_read_with_host(const char *root, const char *file, CorralHost **host, GError **error)
+{
+    g_autoptr(CliPolicy) self = cli_policy_read(root, file, error);
+
+    if (self)
+        *host = corral_host_new(root, CORRAL_HOST_READ_ONLY, error);
+    return self && *host ? g_steal_pointer(&self) : NULL;
+}
+
+CliPolicy *
 cli_policy_parse(const char *root, const char *xml, GError **error)
 {
     g_autofree char *path = find_file(root);

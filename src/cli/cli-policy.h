@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "corral.h"
 #include "policy-machine.h"
 #include "policy.h"
 
@@ -26,6 +27,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CliPolicy, cli_policy_free)
  */
 CliPolicy *cli_policy_read(const char *root, const char *file, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/* Likewise, and the host that would follow it, for looking at. */
+CliPolicy *cli_policy_read_with_host(const char *root, const char *file, CorralHost **host,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What @xml says, if it was written to the machine's file. */
 CliPolicy *cli_policy_parse(const char *root, const char *xml, GError **error)

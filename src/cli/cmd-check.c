@@ -39,15 +39,12 @@ print_wants(const char *file, const GPtrArray *wants)
 static CliExit
 run_check(const char *operand, GError **error)
 {
-    g_autoptr(CliPolicy) read = cli_policy_read(root, operand, error);
     g_autoptr(CorralHost) host = NULL;
+    g_autoptr(CliPolicy) read = cli_policy_read_with_host(root, operand, &host, error);
     g_autoptr(GPtrArray) wants = NULL;
     guint64 swap, unused;
 
     if (!read)
-        return CLI_EXIT_FAILED;
-    host = corral_host_new(root, CORRAL_HOST_READ_ONLY, error);
-    if (!host)
         return CLI_EXIT_FAILED;
 
     if (!g_file_test(read->file, G_FILE_TEST_EXISTS)) {

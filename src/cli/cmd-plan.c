@@ -62,15 +62,12 @@ print_json(const GPtrArray *changes)
 static CliExit
 run_plan(const char *operand, GError **error)
 {
-    g_autoptr(CliPolicy) read = cli_policy_read(root, operand, error);
     g_autoptr(CorralHost) host = NULL;
+    g_autoptr(CliPolicy) read = cli_policy_read_with_host(root, operand, &host, error);
     g_autoptr(GPtrArray) changes = NULL;
     guint64 swap, swap_room;
 
     if (!read)
-        return CLI_EXIT_FAILED;
-    host = corral_host_new(root, CORRAL_HOST_READ_ONLY, error);
-    if (!host)
         return CLI_EXIT_FAILED;
 
     policy_machine_read_swap(root, &swap, &swap_room);
