@@ -34,6 +34,7 @@
 #include "drv-group.h"
 #include "drv-level.h"
 #include "drv-libvirt.h"
+#include "drv-lookout.h"
 #include "drv-scope.h"
 #include "guest-path.h"
 
@@ -54,10 +55,7 @@ struct _DrvCradle {
     CorralGroup *group;
     pid_t pid;
     gboolean left;
-    GThread *thread;
-    GMutex mutex;
-    GCond changed;
-    gboolean ended; /* under the mutex */
+    DrvLookout *lookout;
 };
 
 gboolean
@@ -173,31 +171,16 @@ step(DrvCradle *self)
         self->left = drv_cradle_try_leave(self->group, self->name, self->pid);
 }
 
-static gpointer
+static gint64
 rock(gpointer data)
 {
-    DrvCradle *self = data;
-
-    g_mutex_lock(&self->mutex);
-    while (!self->ended) {
-        gint64 next_look = g_get_monotonic_time() + LOOK_US;
-
-        g_mutex_unlock(&self->mutex);
-        step(self);
-        g_mutex_lock(&self->mutex);
-        if (!self->ended)
-            g_cond_wait_until(&self->changed, &self->mutex, next_look);
-    }
-    g_mutex_unlock(&self->mutex);
-
-    return NULL;
+    step(data);
+    return LOOK_US;
 }
 
 static void
 cradle_free(DrvCradle *self)
 {
-    g_cond_clear(&self->changed);
-    g_mutex_clear(&self->mutex);
     g_clear_object(&self->group);
     drv_birth_free(self->birth);
     g_free(self->partition);
@@ -230,15 +213,13 @@ drv_cradle_begin(CorralHost *host, const char *partition, const Guest *guest)
     self->partition = g_strdup(partition);
     self->name = g_strdup(guest_get_name(guest));
     self->awaited = drv_scope_is_used(host);
-    g_mutex_init(&self->mutex);
-    g_cond_init(&self->changed);
     self->birth = drv_birth_new(nowhere);
     if (self->birth) {
         if (!self->awaited)
             drv_birth_hold(self->birth);
-        self->thread = g_thread_try_new("corral-cradle", rock, self, NULL);
+        self->lookout = drv_lookout_begin("corral-cradle", rock, self);
     }
-    if (!self->thread) {
+    if (!self->lookout) {
         VIR_WARN("corral: container '%s' starts before its root is kept from its limits",
                  self->name);
         cradle_free(self);
@@ -256,11 +237,7 @@ drv_cradle_end(DrvCradle *self)
         return;
 
     drv_birth_disarm();
-    g_mutex_lock(&self->mutex);
-    self->ended = TRUE;
-    g_cond_signal(&self->changed);
-    g_mutex_unlock(&self->mutex);
-    g_thread_join(self->thread);
+    drv_lookout_end(self->lookout);
 
     /* It has died before it could enter, or libvirt has put it somewhere else. */
     if (self->group && !self->left)

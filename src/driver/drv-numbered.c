@@ -22,6 +22,7 @@
 #include "drv-error.h"
 #include "drv-layout.h"
 #include "drv-libvirt.h"
+#include "drv-lookout.h"
 #include "drv-numbered.h"
 #include "drv-threads.h"
 
@@ -43,10 +44,7 @@ struct _DrvNumbered {
     guint released; /* those born that have been let go, in order */
     guint gathered; /* those that have been brought in */
     GError *error;  /* why the guest must not run */
-    GThread *thread;
-    GMutex mutex;
-    GCond changed;
-    gboolean ended; /* under the mutex */
+    DrvLookout *lookout;
 };
 
 /* libvirt prints it, so it is plain: what is its own comes before <domain>, which is the
@@ -169,30 +167,16 @@ look(DrvNumbered *self)
     }
 }
 
-static gpointer
+static gint64
 follow(gpointer data)
 {
-    DrvNumbered *self = data;
-
-    g_mutex_lock(&self->mutex);
-    while (!self->ended) {
-        gint64 next_look = g_get_monotonic_time() + LOOK_US;
-
-        g_mutex_unlock(&self->mutex);
-        look(self);
-        g_mutex_lock(&self->mutex);
-        if (!self->ended)
-            g_cond_wait_until(&self->changed, &self->mutex, next_look);
-    }
-    g_mutex_unlock(&self->mutex);
-    return NULL;
+    look(data);
+    return LOOK_US;
 }
 
 static void
 numbered_free(DrvNumbered *self)
 {
-    g_cond_clear(&self->changed);
-    g_mutex_clear(&self->mutex);
     drv_birth_free(self->birth);
     g_clear_error(&self->error);
     g_free(self->file);
@@ -205,8 +189,6 @@ drv_numbered_begin(CorralHost *host, const Guest *guest, DrvClaim *claim, GError
     char *nowhere[] = {NULL};
     DrvNumbered *self = g_new0(DrvNumbered, 1);
 
-    g_mutex_init(&self->mutex);
-    g_cond_init(&self->changed);
     self->host = host;
     self->guest = guest;
     self->claim = claim;
@@ -215,8 +197,8 @@ drv_numbered_begin(CorralHost *host, const Guest *guest, DrvClaim *claim, GError
     look_at_file(self, &self->before);
     self->birth = drv_birth_new(nowhere);
     if (self->birth)
-        self->thread = g_thread_try_new("corral-numbered", follow, self, NULL);
-    if (!self->thread) {
+        self->lookout = drv_lookout_begin("corral-numbered", follow, self);
+    if (!self->lookout) {
         g_set_error_literal(error, CORRAL_ERROR, CORRAL_ERROR_FAILED,
                             "nobody can be spared to look after its start");
         numbered_free(self);
@@ -234,11 +216,7 @@ drv_numbered_end(DrvNumbered *self, gboolean ran, GError **error)
     DrvGroup *group;
 
     drv_birth_disarm();
-    g_mutex_lock(&self->mutex);
-    self->ended = TRUE;
-    g_cond_signal(&self->changed);
-    g_mutex_unlock(&self->mutex);
-    g_thread_join(self->thread);
+    drv_lookout_end(self->lookout);
     drv_birth_release(self->birth);
 
     if (self->threads)

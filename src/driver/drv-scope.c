@@ -31,6 +31,7 @@
 #include "drv-birth.h"
 #include "drv-error.h"
 #include "drv-libvirt.h"
+#include "drv-lookout.h"
 #include "drv-owner.h"
 #include "drv-review.h"
 #include "drv-scope.h"
@@ -60,10 +61,7 @@ struct _DrvScope {
     GError *error;  /* why the guest must not run */
     gboolean tried; /* there is a scope, however it went */
     gboolean late;
-    GThread *thread;
-    GMutex mutex;
-    GCond changed;
-    gboolean ended; /* under the mutex */
+    DrvLookout *lookout;
 };
 
 gboolean
@@ -299,24 +297,13 @@ look(DrvScope *self)
     }
 }
 
-static gpointer
+static gint64
 follow(gpointer data)
 {
     DrvScope *self = data;
 
-    g_mutex_lock(&self->mutex);
-    while (!self->ended && (self->own || !self->tried)) {
-        gint64 next_look = g_get_monotonic_time() + LOOK_US;
-
-        g_mutex_unlock(&self->mutex);
-        look(self);
-        g_mutex_lock(&self->mutex);
-        if (!self->ended)
-            g_cond_wait_until(&self->changed, &self->mutex, next_look);
-    }
-    g_mutex_unlock(&self->mutex);
-
-    return NULL;
+    look(self);
+    return self->own || !self->tried ? LOOK_US : 0;
 }
 
 DrvScope *
@@ -339,13 +326,11 @@ drv_scope_begin(CorralHost *host, const Guest *guest, DrvClaim *claim, GError **
     self->birth = birth;
     /* Whether libvirt will ask it, which it finds out once. */
     self->own = virSystemdHasMachined() < 0;
-    g_mutex_init(&self->mutex);
-    g_cond_init(&self->changed);
     /* Without it the last look does all the work, and the log tells that it was late. */
     if (self->own)
         drv_birth_hold(birth);
-    self->thread = g_thread_try_new("corral-scope", follow, self, NULL);
-    if (!self->thread)
+    self->lookout = drv_lookout_begin("corral-scope", follow, self);
+    if (!self->lookout)
         drv_birth_release(birth);
     drv_birth_arm(birth);
     return self;
@@ -360,8 +345,6 @@ drv_scope_is_own(const DrvScope *self)
 static void
 scope_free(DrvScope *self)
 {
-    g_cond_clear(&self->changed);
-    g_mutex_clear(&self->mutex);
     drv_birth_free(self->birth);
     g_clear_error(&self->error);
     g_free(self);
@@ -374,12 +357,7 @@ drv_scope_end(DrvScope *self, gboolean ran, GError **error)
 
     drv_birth_disarm();
     drv_birth_release(self->birth);
-    g_mutex_lock(&self->mutex);
-    self->ended = TRUE;
-    g_cond_signal(&self->changed);
-    g_mutex_unlock(&self->mutex);
-    if (self->thread)
-        g_thread_join(self->thread);
+    drv_lookout_end(self->lookout);
 
     if (ran)
         look(self);

@@ -17,6 +17,7 @@
 
 #include "drv-advice.h"
 #include "drv-cpuset.h"
+#include "drv-lookout.h"
 #include "drv-threads.h"
 #include "guest-threads.h"
 
@@ -29,10 +30,7 @@ struct _DrvThreadsWatch {
     gboolean plugs; /* libvirt plugs in vCPUs once QEMU runs */
     gboolean opened;
     GHashTable *placed;
-    GThread *thread;
-    GMutex mutex;
-    GCond changed;
-    gboolean ended; /* under the mutex */
+    DrvLookout *lookout;
 };
 
 /* Whether @tid is in @group in all that tells threads apart here. */
@@ -171,35 +169,21 @@ open_nodes(DrvThreadsWatch *self)
         g_debug("the emulator's nodes are not open yet: %s", not_yet->message);
 }
 
-static gpointer
+static gint64
 watch(gpointer data)
 {
     DrvThreadsWatch *self = data;
+    /* What fails now may succeed at the last look, and only that one tells. */
+    g_autoptr(GError) not_yet = NULL;
     int errnum;
+    const pid_t pid = find_guest(self, &errnum);
 
-    g_mutex_lock(&self->mutex);
-    while (!self->ended) {
-        gint64 next_look = g_get_monotonic_time();
-        pid_t pid;
-        /* What fails now may succeed at the last look, and only that one tells. */
-        g_autoptr(GError) not_yet = NULL;
-
-        g_mutex_unlock(&self->mutex);
-        pid = find_guest(self, &errnum);
-        if (pid == 0)
-            take_advice(self);
-        else if (!drv_threads_place(self->group, pid, self->placed, &not_yet))
-            g_debug("not placed yet: %s", not_yet->message);
-        open_nodes(self);
-        next_look += g_hash_table_size(self->placed) > 0 ? LOOK_FOR_MORE_US : LOOK_FOR_GUEST_US;
-        g_mutex_lock(&self->mutex);
-
-        while (!self->ended && g_cond_wait_until(&self->changed, &self->mutex, next_look))
-            ;
-    }
-    g_mutex_unlock(&self->mutex);
-
-    return NULL;
+    if (pid == 0)
+        take_advice(self);
+    else if (!drv_threads_place(self->group, pid, self->placed, &not_yet))
+        g_debug("not placed yet: %s", not_yet->message);
+    open_nodes(self);
+    return g_hash_table_size(self->placed) > 0 ? LOOK_FOR_MORE_US : LOOK_FOR_GUEST_US;
 }
 
 DrvThreadsWatch *
@@ -211,10 +195,8 @@ drv_threads_watch(DrvGroup *group, DrvBirth *birth, const Guest *guest)
     self->birth = birth;
     self->plugs = guest_plugs_vcpus(guest);
     self->placed = g_hash_table_new(NULL, NULL);
-    g_mutex_init(&self->mutex);
-    g_cond_init(&self->changed);
     /* Without it the last look does all the work. */
-    self->thread = g_thread_try_new("corral-start", watch, self, NULL);
+    self->lookout = drv_lookout_begin("corral-start", watch, self);
 
     return self;
 }
@@ -226,12 +208,7 @@ drv_threads_watch_end(DrvThreadsWatch *self, GError **error)
     int errnum = 0;
     pid_t pid;
 
-    g_mutex_lock(&self->mutex);
-    self->ended = TRUE;
-    g_cond_signal(&self->changed);
-    g_mutex_unlock(&self->mutex);
-    if (self->thread)
-        g_thread_join(self->thread);
+    drv_lookout_end(self->lookout);
 
     pid = find_guest(self, &errnum);
     if (pid == 0)
@@ -247,8 +224,6 @@ drv_threads_watch_end(DrvThreadsWatch *self, GError **error)
     else if (!drv_cpuset_close(self->group, pid, error))
         g_prefix_error(error, "the emulator's CPUs stay open: ");
 
-    g_cond_clear(&self->changed);
-    g_mutex_clear(&self->mutex);
     g_hash_table_unref(self->placed);
     g_free(self);
     return pid;

@@ -159,6 +159,8 @@ libcorral_driver_la_SOURCES = \
 	src/driver/libvirt-made/lxc_monitor_protocol.h \
 	src/driver/drv-life.c \
 	src/driver/drv-life.h \
+	src/driver/drv-lookout.c \
+	src/driver/drv-lookout.h \
 	src/driver/drv-loop.c \
 	src/driver/drv-loop.h \
 	src/driver/drv-lxc.c \
