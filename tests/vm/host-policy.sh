@@ -98,6 +98,9 @@ same "the other, too" alive "$(inside b "echo alive")"
 make_guest q --partition /a > "$scratch/q.xml"
 must "a QEMU guest" virsh -c qemu:///system create "$scratch/q.xml"
 check "what it was promised is protected" wait_for $patience protected q 32
+refuse "it is not moved" "^corral: .*systemd keeps a guest's scope in the slice" \
+    corral partition move q /b
+same "and says so" /a "$(LIBVIRT_DEFAULT_URI=qemu:///system shown_partition q)"
 check "it goes" virsh -c qemu:///system destroy q
 
 follows "" "in force" "a file that says nothing"
