@@ -760,6 +760,7 @@ check_PROGRAMS += $(root_programs)
 vm_tests = \
 	tests/vm/test-host-trixie.sh \
 	tests/vm/test-host-balloon.sh \
+	tests/vm/test-host-cooperative.sh \
 	tests/vm/test-host-machined.sh \
 	tests/vm/test-host-policy.sh \
 	tests/vm/test-host.sh \
@@ -836,6 +837,7 @@ dist_noinst_SCRIPTS += \
 	tests/vm/host-activate.sh \
 	tests/vm/host-apparmor.sh \
 	tests/vm/host-balloon.sh \
+	tests/vm/host-cooperative.sh \
 	tests/vm/host-cost.sh \
 	tests/vm/host-grey.sh \
 	tests/vm/host-keep.sh \

@@ -4,8 +4,8 @@
 # What a guest is asked for and does not give, is taken on cgroup v2 as well: by nothing that
 # kills, so unless it is told not to be.  Where there is nowhere to put it, that is said.
 #
-# An emulator in an emulated machine boots no kernel in a time anybody would wait: the guest is
-# nothing but a loop that writes to memory.
+# An emulator in an emulated machine takes a minute or more to boot a kernel (see
+# host-cooperative.sh): the guest is nothing but a loop that writes to memory.
 
 . "$(dirname "$0")/host.sh"
 . "$test_dir/../root/balloon.sh"
