@@ -36,8 +36,17 @@ VIR_LOG_INIT("corral.planner");
 
 /* How long others may start guests, or CPUs come and go, before it is seen. */
 #define SURVEY_US (2 * G_TIME_SPAN_SECOND)
+/* How long one that was let in counts with all of its memory, whatever it uses. */
+#define ARRIVAL_US (30 * G_TIME_SPAN_SECOND)
 /* The same failure is not told again sooner. */
 #define SILENCE_US (60 * G_TIME_SPAN_SECOND)
+
+/* A guest that was let in. */
+typedef struct {
+    guint64 memory;
+    guint64 used; /* by all of them, then */
+    gint64 until_us;
+} Arrival;
 
 typedef struct {
     GMutex mutex; /* of all that follows */
@@ -52,6 +61,7 @@ typedef struct {
     DrvTops *tops;
     DrvYield *yield; /* NULL: this daemon has no QEMU guests */
     PolicyPlan plan;
+    GArray *arrivals; /* the oldest first */
     gint64 survey_us; /* the next one */
     int lock;         /* -1: another daemon plans */
     gint met;         /* atomic: there may be a guest that the plan has not seen */
@@ -335,6 +345,7 @@ drv_planner_start(DrvStack *stack, virConnectPtr conn)
         return;
 
     self->tops = drv_tops_new(drv_keeper_get_host(stack->keeper));
+    self->arrivals = g_array_new(FALSE, FALSE, sizeof(Arrival));
     self->stale = TRUE;
     self->ending = FALSE;
     self->survey_us = 0;
@@ -364,6 +375,7 @@ drv_planner_stop(DrvStack *stack)
         return;
     policy_plan_clear(&self->plan);
     g_clear_pointer(&self->tops, drv_tops_free);
+    g_clear_pointer(&self->arrivals, g_array_unref);
     if (self->lock >= 0)
         close(self->lock);
     self->lock = -1;
@@ -387,7 +399,25 @@ drv_planner_follow_policy(void)
 
 /* ---- guests ---- */
 
-/* Whether what its guests use now leaves room for one that starts. */
+/* What guests use, or are about to: those who have just been let in have it still to come. */
+static guint64
+find_use(DrvPlanner *self)
+{
+    const gint64 now_us = g_get_monotonic_time();
+    const guint64 used = drv_tops_sum_usage(self->tops);
+    guint64 expected = 0;
+    guint i;
+
+    while (self->arrivals->len > 0 && g_array_index(self->arrivals, Arrival, 0).until_us <= now_us)
+        g_array_remove_index(self->arrivals, 0);
+    if (self->arrivals->len > 0)
+        expected = g_array_index(self->arrivals, Arrival, 0).used;
+    for (i = 0; i < self->arrivals->len; i++)
+        expected += g_array_index(self->arrivals, Arrival, i).memory;
+    return MAX(used, expected);
+}
+
+/* Whether what guests use leaves room for one that starts. */
 static gboolean
 check_room(DrvPlanner *self, const Guest *guest, GError **error)
 {
@@ -400,9 +430,14 @@ check_room(DrvPlanner *self, const Guest *guest, GError **error)
         return TRUE;
 
     wanted = guest_get_memory_kib(guest) * KIB;
-    used = drv_tops_sum_usage(self->tops);
-    if (used <= memory && wanted <= memory - used)
+    used = find_use(self);
+    if (used <= memory && wanted <= memory - used) {
+        const Arrival arrival = {wanted, drv_tops_sum_usage(self->tops),
+                                 g_get_monotonic_time() + ARRIVAL_US};
+
+        g_array_append_val(self->arrivals, arrival);
         return TRUE;
+    }
     g_set_error(error, CORRAL_ERROR, CORRAL_ERROR_BUSY,
                 "it has %" G_GUINT64_FORMAT " KiB of memory, and of what the host leaves to its "
                 "guests %" G_GUINT64_FORMAT " KiB are free",

@@ -168,6 +168,8 @@ same "starts that would break the reserve are refused" "in force" \
 refuse "such a start" "it has 409600 KiB of memory, and of what the host leaves" \
     create_container d --memory 400
 check "a smaller one" create_container d --memory 100
+refuse "one that would fit if that one used no more than now" "it has 225280 KiB of memory" \
+    create_container e --memory 220
 
 # ---- another layout ----
 

@@ -16,7 +16,7 @@ need_containers
 # All is emulated: a line of a record is milliseconds' work, and so is the host's own.
 grey_records=$source_dir/out
 grey_guests=768 grey_guarantee=512 grey_wants=600 grey_steps=(20 50)
-grey_cpus=1.5 grey_rate=16
+grey_cpus=0.75 grey_rate=16
 hog_program=$source_dir/hog
 
 must "there is swap" have_swap 1536
