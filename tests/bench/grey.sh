@@ -112,25 +112,48 @@ grey_containers()
         create_container grey --partition /grey --memory $memory && hog client && hog grey
 }
 
+# rest SECONDS: without a process, which would have some of the processor
+rest()
+{
+    [[ ${nothing:-} ]] || exec {nothing}<> <(:)
+    read -r -t "$1" -u "$nothing"
+}
+
+# order_now NAME COMMAND: as tell_inside, without a process; $ordered_ms is when that was
+order_now()
+{
+    local uptime pipe
+
+    rm -f "$(container_root "$1")/said"
+    exec {pipe}<> "$(container_root "$1")/command"
+    rest 0.3
+    read -r uptime _ < /proc/uptime
+    echo "$2" >&"$pipe"
+    ordered_ms=$((10#${uptime/./} * 10))
+    exec {pipe}>&-
+}
+
 # grey_cpu: the records' unit is the file's, 1 or 1000 ns
 grey_cpu()
 {
     local spin='for i in $(busybox seq COUNT); do (while :; do :; done) & done; busybox sleep SECONDS; kill $(jobs -p)'
-    local unit=1 before grey_ms client_ms end_ms
+    local unit=1 before grey_ms client_ms end_ms grey_spin client_spin
 
     ! unified_alone || unit=1000
     echo "---- processor time: $grey_cpus of $cpus CPUs are guaranteed to the clients ----"
     record grey-cpu "${grey_steps[0]}" $(files cpu)
+    grey_spin=${spin/COUNT/$((2 * cpus))}
+    client_spin=${spin/COUNT/$cpus}
     before=$(uptime_ms)
-    sleep 1.5
-    tell_inside grey "$(sed "s/COUNT/$((2 * cpus))/; s/SECONDS/6/" <<< "$spin")"
-    grey_ms=$(uptime_ms)
-    sleep 3
-    tell_inside client "$(sed "s/COUNT/$cpus/; s/SECONDS/2/" <<< "$spin")"
-    client_ms=$(uptime_ms)
-    sleep 1.9
-    end_ms=$(uptime_ms)
-    sleep 1
+    rest 1.5
+    order_now grey "${grey_spin/SECONDS/6}"
+    grey_ms=$ordered_ms
+    rest 3
+    order_now client "${client_spin/SECONDS/2}"
+    client_ms=$ordered_ms
+    rest 1.9
+    end_ms=$((client_ms + 1900))
+    rest 1
     record_end
     awk -v from="$grey_ms" 'NR == 1 || $1 >= from' "$grey_records/grey-cpu.txt" \
         > "$grey_records/grey-cpu.part"
