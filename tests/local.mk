@@ -775,6 +775,7 @@ vm_tests = \
 	tests/vm/test-v2-lxc.sh \
 	tests/vm/test-v2-qemu-trixie.sh \
 	tests/vm/test-v2-pod.sh \
+	tests/vm/test-v2-policy.sh \
 	tests/vm/test-v2-qemu.sh \
 	tests/vm/test-v2-shares.sh \
 	tests/vm/test-v2-tune.sh \

@@ -28,16 +28,20 @@ new=$(terms 2000 100000 400 2048)
 fields=(a.partition/pids a.partition/quota a.partition/limit a.partition/b.partition/shares)
 old_values=(1000 150000 $((200 * mib)) 512)
 new_values=(2000 100000 $((400 * mib)) 2048)
+declare -A names controllers
 
+names=([pids]=pids.max [quota]=cpu.cfs_quota_us [limit]=memory.limit_in_bytes [shares]=cpu.shares)
+if unified_alone; then
+    names=([pids]=pids.max [quota]=cpu.max [limit]=memory.max [shares]=cpu.weight)
+    # A weight of 100 is 1024 shares.
+    old_values[3]=50
+    new_values[3]=200
+fi
+controllers=([pids]=pids [quota]=cpu [limit]=memory [shares]=cpu)
 files=()
 for field in "${fields[@]}"; do
-    group=${field%/*}
-    case ${field##*/} in
-    pids) files+=("$(controller_mount pids)/$group/pids.max") ;;
-    quota) files+=("$(controller_mount cpu)/$group/cpu.cfs_quota_us") ;;
-    limit) files+=("$(controller_mount memory)/$group/memory.limit_in_bytes") ;;
-    shares) files+=("$(controller_mount cpu)/$group/cpu.shares") ;;
-    esac
+    what=${field##*/}
+    files+=("$(controller_mount "${controllers[$what]}")/${field%/*}/${names[$what]}")
 done
 
 # watch_values: writes each value that is new to it to $seen; starts no programs, so as to look often
@@ -48,7 +52,7 @@ watch_values()
 
     while [[ -e $seen.on ]]; do
         for i in "${!files[@]}"; do
-            read -r value < "${files[i]}" || value=gone
+            read -r value _ < "${files[i]}" || value=gone
             [[ ${known[$i $value]:-} ]] || echo "${fields[i]} $value"
             known[$i $value]=1
         done
@@ -75,7 +79,7 @@ in_force()
     local i value
 
     for i in "${!files[@]}"; do
-        read -r value < "${files[i]}" && [[ $value == "${wanted[i]}" ]] ||
+        read -r value _ < "${files[i]}" && [[ $value == "${wanted[i]}" ]] ||
             { echo "${fields[i]} $value"; return 1; }
     done
 }
