@@ -52,8 +52,8 @@ list_slice(const char *partition, GError **error)
     return paths;
 }
 
-static char *
-build_stock(const char *partition, GError **error)
+char *
+policy_partition_build_stock(const char *partition, GError **error)
 {
     g_autoptr(Guest) guest = guest_new("lxc", "any", NULL, partition);
 
@@ -71,7 +71,7 @@ policy_partition_list_paths(CorralHost *host, const char *partition, GError **er
         return list_slice(partition, error);
 
     ours = guest_path_build_partition(partition, error);
-    stocks = ours ? build_stock(partition, error) : NULL;
+    stocks = ours ? policy_partition_build_stock(partition, error) : NULL;
     if (!stocks)
         return NULL;
     paths = g_new0(char *, 3);

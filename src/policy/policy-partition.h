@@ -24,6 +24,9 @@ gboolean policy_partition_has(CorralGroup *group, const char *label);
 char **policy_partition_list_paths(CorralHost *host, const char *partition, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/* The path of the one that libvirt_lxc looks for, where systemd does not manage them. */
+char *policy_partition_build_stock(const char *partition, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* What the partition in @path is called, "/production": of either of its groups. */
 char *policy_partition_find_name(CorralHost *host, const char *path);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "guest-memtune.h"
+#include "policy-partition.h"
 #include "policy.h"
 
 G_DEFINE_QUARK(policy - error - quark, policy_error)
@@ -229,11 +230,32 @@ check_above(const Policy *self, const PolicyTerms *terms, GError **error)
     return refuse(terms, error, "has a guarantee, and '%s' above it is not described", above);
 }
 
+/* "/a" is "a.partition" to libvirt, and so is "/a.partition": what is promised to one would be
+ * taken from the other. */
+static gboolean
+check_name(const Policy *self, const PolicyTerms *terms, GError **error)
+{
+    g_autofree char *path = policy_partition_build_stock(terms->name, NULL);
+    guint i;
+
+    if (policy_find(self, terms->name) != terms)
+        return refuse(terms, error, "has been described before");
+    for (i = 0; path && g_ptr_array_index(self->terms, i) != terms; i++) {
+        const PolicyTerms *other = g_ptr_array_index(self->terms, i);
+        g_autofree char *others = policy_partition_build_stock(other->name, NULL);
+
+        if (g_strcmp0(path, others) == 0)
+            return refuse(terms, error, "has been described before, as '%s': both are '%s'",
+                          other->name, path);
+    }
+    return TRUE;
+}
+
 static gboolean
 check_terms(const Policy *self, const PolicyTerms *terms, GError **error)
 {
-    if (policy_find(self, terms->name) != terms)
-        return refuse(terms, error, "has been described before");
+    if (!check_name(self, terms, error))
+        return FALSE;
     if (!policy_terms_are_of_root(terms) && terms->priority != POLICY_PRIORITY_DEFAULT)
         return refuse(terms, error, "is below another, and only those at the top have a priority");
     return check_guarantee(terms, error) && check_above(self, terms, error) &&

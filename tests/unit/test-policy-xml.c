@@ -220,6 +220,11 @@ test_refused(void)
          "'1001' is no number up to 1000"},
         {"<partition name='/a'/>\n\n<partition name='/a'/>", POLICY_ERROR_TERMS,
          "line 4: partition '/a' has been described before"},
+        {"<partition name='/a'/>\n<partition name='/a.partition'/>", POLICY_ERROR_TERMS,
+         "line 3: partition '/a.partition' has been described before, as '/a': both are "
+         "'a.partition'"},
+        {"<partition name='/a/b.partition'/>\n<partition name='/a.partition/b'/>",
+         POLICY_ERROR_TERMS, "line 3: partition '/a.partition/b' has been described before"},
         {"<partition name='/a/b' priority='1'/>", POLICY_ERROR_TERMS,
          "only those at the top have a priority"},
         {PARTITION("<memory>1</memory>"), POLICY_ERROR_XML,
