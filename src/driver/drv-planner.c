@@ -35,7 +35,7 @@ VIR_LOG_INIT("corral.planner");
 #define KIB ((guint64)1024)
 
 /* How long others may start guests, or CPUs come and go, before it is seen. */
-#define SURVEY_US (2 * G_TIME_SPAN_SECOND)
+#define SURVEY_US (5 * G_TIME_SPAN_SECOND)
 /* How long one that was let in counts with all of its memory, whatever it uses. */
 #define ARRIVAL_US (30 * G_TIME_SPAN_SECOND)
 /* The same failure is not told again sooner. */
