@@ -399,12 +399,12 @@ drv_planner_follow_policy(void)
 
 /* ---- guests ---- */
 
-/* What guests use, or are about to: those who have just been let in have it still to come. */
+/* What guests that have @used so much are about to use: those who have just been let in have it
+ * still to come. */
 static guint64
-find_use(DrvPlanner *self)
+find_use(DrvPlanner *self, guint64 used)
 {
     const gint64 now_us = g_get_monotonic_time();
-    const guint64 used = drv_tops_sum_usage(self->tops);
     guint64 expected = 0;
     guint i;
 
@@ -423,17 +423,16 @@ check_room(DrvPlanner *self, const Guest *guest, GError **error)
 {
     const PolicyReserve *reserve = &self->tops->policy->reserve;
     const guint64 memory = policy_reserve_find_memory(reserve, self->tops->machine);
-    guint64 wanted;
-    guint64 used;
+    guint64 wanted, now, used;
 
     if (!guest || reserve->excess != POLICY_EXCESS_REFUSE || reserve->memory_kib == 0)
         return TRUE;
 
     wanted = guest_get_memory_kib(guest) * KIB;
-    used = find_use(self);
+    now = drv_tops_sum_usage(self->tops);
+    used = find_use(self, now);
     if (used <= memory && wanted <= memory - used) {
-        const Arrival arrival = {wanted, drv_tops_sum_usage(self->tops),
-                                 g_get_monotonic_time() + ARRIVAL_US};
+        const Arrival arrival = {wanted, now, g_get_monotonic_time() + ARRIVAL_US};
 
         g_array_append_val(self->arrivals, arrival);
         return TRUE;
