@@ -14,11 +14,10 @@
 
 typedef struct {
     /* Given: what is known of its guests. */
-    guint64 balloons; /* what they can give, when they have all that they were left */
-    guint64 spare;    /* what they can give of what they use */
-    guint64 floors;   /* together */
-    guint64 wish;     /* what they were asked for and would have back */
-    guint64 growth;   /* what they have back and do not use yet */
+    guint64 spare;  /* what they can give of what they use */
+    guint64 floors; /* together */
+    guint64 wish;   /* what they were asked for and would have back */
+    guint64 growth; /* what they have back and do not use yet */
     /* Found. */
     guint64 most;      /* the operator's limit, or the host's memory */
     guint64 guarantee; /* that can be kept */

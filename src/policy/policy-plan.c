@@ -133,7 +133,6 @@ note_guests(PolicyStep *self)
         } else {
             note->balloons.spare = guess_spare(note, &self->partitions[i]);
         }
-        portion->balloons = note->balloons.promised;
         portion->spare = note->balloons.spare;
         portion->floors = note->balloons.floors;
         portion->wish = note->balloons.wish;
@@ -246,7 +245,7 @@ can_do_without_guests(const PolicyStep *self, const PolicyDivision *division)
     gsize i;
 
     for (i = 0; i < self->n; i++)
-        if (self->portions[i].wish > 0 || (short_of && self->portions[i].balloons > 0))
+        if (self->portions[i].wish > 0 || (short_of && self->notes[i]->balloons.promised > 0))
             return FALSE;
     if ((self->in_need || self->starved) && self->now_us - self->plan->seen_us >= STALE_US)
         return FALSE;
