@@ -165,9 +165,9 @@ cg_levels_make(const CgHierarchy *hierarchy, const char *path, gboolean on_deman
 static gboolean
 is_on_demand(const CgHierarchy *hierarchy, int dir, const char *path)
 {
+    const char *slash = strrchr(path, '/');
+    g_autofree char *above = slash ? g_strndup(path, slash - path) : g_strdup("");
     g_autofree char *label = cg_tree_get_label(dir, ON_DEMAND_LABEL, NULL);
-    g_autofree char *name = g_path_get_basename(path);
-    g_autofree char *above = g_strndup(path, strlen(path) - MIN(strlen(name) + 1, strlen(path)));
     g_autofree char *making = NULL;
     CG_AUTO_FD parent = -1;
 
@@ -175,7 +175,7 @@ is_on_demand(const CgHierarchy *hierarchy, int dir, const char *path)
         return TRUE;
     parent = cg_tree_open_dir(hierarchy->root, above, NULL);
     making = parent >= 0 ? cg_tree_get_label(parent, MAKING_LABEL, NULL) : NULL;
-    return g_strcmp0(making, name) == 0;
+    return g_strcmp0(making, slash ? slash + 1 : path) == 0;
 }
 
 /* One level; TRUE if it is not there, be it since now or since before. */
