@@ -34,6 +34,8 @@ tests_lib_libfake_cgroup_la_SOURCES = \
 	tests/lib/fake-defaults.h \
 	tests/lib/fake-devices.c \
 	tests/lib/fake-devices.h \
+	tests/lib/fake-groups.c \
+	tests/lib/fake-groups.h \
 	tests/lib/fake-io.c \
 	tests/lib/fake-io.h \
 	tests/lib/fake-labels.c \

@@ -7,38 +7,10 @@
 
 #include "corral.h"
 #include "fake-cgroup.h"
+#include "fake-groups.h"
 
 #define BIT(name) CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_##name)
 #define EVERY CORRAL_CONTROLLERS_ALL
-
-static CorralGroup *
-make(CorralHost *host, const char *path, CorralControllers controllers)
-{
-    g_autoptr(GError) error = NULL;
-    CorralGroup *group = corral_group_make(host, path, controllers, CORRAL_MAKE_NONE, &error);
-
-    g_assert_no_error(error);
-    g_assert_nonnull(group);
-    return group;
-}
-
-static void
-remove_group(CorralGroup *group)
-{
-    g_autoptr(GError) error = NULL;
-    gboolean removed = corral_group_remove(group, 0, &error);
-
-    g_assert_no_error(error);
-    g_assert_true(removed);
-}
-
-static void
-assert_groups(FakeCgroup *fake, const char *wanted)
-{
-    g_autofree char *groups = fake_cgroup_list(fake);
-
-    g_assert_cmpstr(groups, ==, wanted);
-}
 
 static void
 assert_file(FakeCgroup *fake, const char *name, const char *wanted)
@@ -85,22 +57,22 @@ test_make(void)
     for (i = 0; i < G_N_ELEMENTS(table); i++) {
         g_autoptr(FakeCgroup) fake = fake_cgroup_new(table[i].like);
         g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
-        g_autoptr(CorralGroup) group = make(host, "a/b", table[i].asked);
+        g_autoptr(CorralGroup) group = fake_groups_make(host, "a/b", table[i].asked);
         g_autoptr(CorralGroup) opened = NULL;
         g_autoptr(GError) error = NULL;
 
         g_test_message("%s", table[i].like);
         g_assert_cmpstr(corral_group_get_path(group), ==, "a/b");
         g_assert_cmphex(corral_group_get_controllers(group), ==, table[i].got);
-        assert_groups(fake, table[i].groups);
+        fake_groups_assert(fake, table[i].groups);
 
         opened = corral_group_open(host, "a/b", table[i].asked, &error);
         g_assert_no_error(error);
         g_assert_cmpstr(corral_group_get_path(opened), ==, "a/b");
         g_assert_cmphex(corral_group_get_controllers(opened), ==, table[i].got);
 
-        remove_group(group);
-        assert_groups(fake, "");
+        fake_groups_remove(group);
+        fake_groups_assert(fake, "");
     }
 }
 
@@ -194,12 +166,12 @@ test_names(void)
         if (table[i].ok) {
             g_assert_no_error(error);
             g_assert_cmpstr(corral_group_get_path(group), ==, table[i].path);
-            remove_group(group);
+            fake_groups_remove(group);
         } else {
             g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_NAME);
             g_assert_null(group);
         }
-        assert_groups(fake, "");
+        fake_groups_assert(fake, "");
     }
 }
 
@@ -209,7 +181,7 @@ test_names_of_children(void)
     static const char *const bad[] = {"", ".", "..", "a/b", "/a", "a\n", "cpu.shares"};
     g_autoptr(FakeCgroup) fake = fake_cgroup_new("legacy");
     g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
-    g_autoptr(CorralGroup) group = make(host, "g", EVERY);
+    g_autoptr(CorralGroup) group = fake_groups_make(host, "g", EVERY);
     g_autofree char *before = fake_cgroup_list(fake);
     gsize i;
 
@@ -222,7 +194,7 @@ test_names_of_children(void)
         g_clear_error(&error);
         g_assert_null(corral_group_open_child(group, bad[i], &error));
         g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_NAME);
-        assert_groups(fake, before);
+        fake_groups_assert(fake, before);
     }
 }
 
@@ -254,7 +226,7 @@ test_nobody_serves_it(void)
     g_clear_error(&error);
     g_assert_null(corral_group_make(host, "a", 0, CORRAL_MAKE_NONE, &error));
     g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_NO_CONTROLLER);
-    assert_groups(fake, "");
+    fake_groups_assert(fake, "");
 }
 
 /* What cgroup2 does not hand down at some level is not there below it. */
@@ -266,7 +238,7 @@ test_not_handed_down(void)
     g_autoptr(CorralGroup) group = NULL;
 
     fake_cgroup_put(fake, "/sys/fs/cgroup/cgroup.controllers", "cpu pids\n");
-    group = make(host, "a/b", BIT(CPU) | BIT(MEMORY) | BIT(PIDS));
+    group = fake_groups_make(host, "a/b", BIT(CPU) | BIT(MEMORY) | BIT(PIDS));
     g_assert_cmphex(corral_group_get_controllers(group), ==, BIT(CPU) | BIT(PIDS));
     assert_file(fake, "/sys/fs/cgroup/a/b/cgroup.controllers", "cpu pids");
     assert_file(fake, "/sys/fs/cgroup/a/cgroup.subtree_control", "cpu pids");
@@ -289,11 +261,11 @@ test_existing(void)
                                     CORRAL_MAKE_NEW, &error));
     g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_EXISTS);
     g_assert_nonnull(strstr(error->message, "/sys/fs/cgroup/cpuset/a'"));
-    assert_groups(fake, "/sys/fs/cgroup/cpuset/a\n");
+    fake_groups_assert(fake, "/sys/fs/cgroup/cpuset/a\n");
 
-    group = make(host, "a", BIT(CPU) | BIT(CPUSET));
+    group = fake_groups_make(host, "a", BIT(CPU) | BIT(CPUSET));
     g_assert_cmphex(corral_group_get_controllers(group), ==, BIT(CPU) | BIT(CPUSET));
-    assert_groups(fake, "/sys/fs/cgroup/cpu/a\n/sys/fs/cgroup/cpuset/a\n");
+    fake_groups_assert(fake, "/sys/fs/cgroup/cpu/a\n/sys/fs/cgroup/cpuset/a\n");
     /* Whoever made it did not come to this. */
     assert_file(fake, "/sys/fs/cgroup/cpuset/a/cpuset.cpus", "0-3");
     assert_file(fake, "/sys/fs/cgroup/cpuset/a/cpuset.mems", "0");
@@ -322,7 +294,7 @@ check_rollback(const char *like, FakeCall call, int errnum, CorralError code)
         if (group)
             break;
         g_assert_error(error, CORRAL_ERROR, (int)code);
-        assert_groups(fake, "");
+        fake_groups_assert(fake, "");
     }
 
     g_assert_cmpuint(after, >, 0);
@@ -349,7 +321,7 @@ check_rollback_threaded(const char *like, FakeCall call)
     for (after = 0;; after++) {
         g_autoptr(FakeCgroup) fake = fake_cgroup_new(like);
         g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
-        g_autoptr(CorralGroup) group = make(host, "a/b", EVERY);
+        g_autoptr(CorralGroup) group = fake_groups_make(host, "a/b", EVERY);
         g_autoptr(CorralGroup) child = NULL;
         g_autofree char *before = fake_cgroup_list(fake);
         g_autoptr(GError) error = NULL;
@@ -359,7 +331,7 @@ check_rollback_threaded(const char *like, FakeCall call)
         if (child)
             break;
         g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_PERMISSION);
-        assert_groups(fake, before);
+        fake_groups_assert(fake, before);
     }
 
     g_assert_cmpuint(after, >, 0);
@@ -395,7 +367,7 @@ test_cpuset(void)
 
             fake_cgroup_mkdir(fake, name);
         }
-        group = make(host, "web/g", BIT(CPUSET));
+        group = fake_groups_make(host, "web/g", BIT(CPUSET));
         child = corral_group_make_threaded(group, "vcpu0", &error);
         g_assert_no_error(error);
 
@@ -424,7 +396,7 @@ test_cpuset_half_filled(void)
 
     fake_cgroup_mkdir(fake, "/sys/fs/cgroup/cpuset/web");
     fake_cgroup_put(fake, "/sys/fs/cgroup/cpuset/web/cpuset.cpus", "1,3\n");
-    group = make(host, "web/g", BIT(CPUSET));
+    group = fake_groups_make(host, "web/g", BIT(CPUSET));
     assert_file(fake, "/sys/fs/cgroup/cpuset/web/cpuset.cpus", "1,3");
     assert_file(fake, "/sys/fs/cgroup/cpuset/web/cpuset.mems", "0");
     assert_file(fake, "/sys/fs/cgroup/cpuset/web/g/cpuset.cpus", "1,3");
@@ -451,7 +423,7 @@ test_threaded(void)
     for (i = 0; i < G_N_ELEMENTS(table); i++) {
         g_autoptr(FakeCgroup) fake = fake_cgroup_new(table[i].like);
         g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
-        g_autoptr(CorralGroup) group = make(host, "g", EVERY);
+        g_autoptr(CorralGroup) group = fake_groups_make(host, "g", EVERY);
         g_autoptr(CorralGroup) child = NULL;
         g_autoptr(CorralGroup) again = NULL;
         g_autofree char *all = NULL;
@@ -481,8 +453,8 @@ test_threaded(void)
         g_assert_cmpuint(g_strv_length(children), ==, 1);
         g_assert_cmpstr(children[0], ==, "vcpu0");
 
-        remove_group(group);
-        assert_groups(fake, "");
+        fake_groups_remove(group);
+        fake_groups_assert(fake, "");
     }
 }
 
@@ -491,7 +463,8 @@ test_threaded_unified(void)
 {
     g_autoptr(FakeCgroup) fake = fake_cgroup_new("unified");
     g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
-    g_autoptr(CorralGroup) group = make(host, "g", BIT(CPU) | BIT(CPUSET) | BIT(MEMORY));
+    g_autoptr(CorralGroup) group =
+        fake_groups_make(host, "g", BIT(CPU) | BIT(CPUSET) | BIT(MEMORY));
     g_autoptr(CorralGroup) child = NULL;
     g_autofree char *log = NULL;
     g_autoptr(GError) error = NULL;
@@ -513,7 +486,7 @@ test_threaded_not_handed_down(void)
 {
     g_autoptr(FakeCgroup) fake = fake_cgroup_new("unified");
     g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
-    g_autoptr(CorralGroup) group = make(host, "g", BIT(CPU) | BIT(CPUSET));
+    g_autoptr(CorralGroup) group = fake_groups_make(host, "g", BIT(CPU) | BIT(CPUSET));
     g_autoptr(CorralGroup) child = NULL;
     g_autoptr(GError) error = NULL;
 
@@ -528,13 +501,13 @@ test_threaded_nowhere(void)
 {
     g_autoptr(FakeCgroup) fake = fake_cgroup_new("legacy");
     g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
-    g_autoptr(CorralGroup) group = make(host, "g", BIT(MEMORY) | BIT(PIDS));
+    g_autoptr(CorralGroup) group = fake_groups_make(host, "g", BIT(MEMORY) | BIT(PIDS));
     g_autofree char *before = fake_cgroup_list(fake);
     g_autoptr(GError) error = NULL;
 
     g_assert_null(corral_group_make_threaded(group, "vcpu0", &error));
     g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_NO_CONTROLLER);
-    assert_groups(fake, before);
+    fake_groups_assert(fake, before);
 }
 
 /* ---- remove ---- */
@@ -552,15 +525,15 @@ test_core(void)
     for (i = 0; i < G_N_ELEMENTS(hosts); i++) {
         g_autoptr(FakeCgroup) fake = fake_cgroup_new(hosts[i][0]);
         g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
-        g_autoptr(CorralGroup) group = make(host, "a/g", BIT(CORE));
+        g_autoptr(CorralGroup) group = fake_groups_make(host, "a/g", BIT(CORE));
         g_autofree char *groups = g_strdup_printf("%1$s/a\n%1$s/a/g\n", hosts[i][1]);
         g_autofree char *handed = g_build_filename(hosts[i][1], "cgroup.subtree_control", NULL);
         g_autofree char *text = fake_cgroup_read(fake, handed);
 
-        assert_groups(fake, groups);
+        fake_groups_assert(fake, groups);
         g_assert_cmpstr(text, ==, "");
-        remove_group(group);
-        assert_groups(fake, "");
+        fake_groups_remove(group);
+        fake_groups_assert(fake, "");
     }
 }
 
@@ -570,18 +543,18 @@ test_remove_again(void)
 {
     g_autoptr(FakeCgroup) fake = fake_cgroup_new("legacy");
     g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
-    g_autoptr(CorralGroup) group = make(host, "a/g", BIT(CPU) | BIT(MEMORY));
+    g_autoptr(CorralGroup) group = fake_groups_make(host, "a/g", BIT(CPU) | BIT(MEMORY));
     g_autoptr(CorralGroup) again = NULL;
 
     fake_cgroup_rmdir(fake, "/sys/fs/cgroup/cpu/a/g");
-    remove_group(group);
-    assert_groups(fake, "");
-    remove_group(group);
+    fake_groups_remove(group);
+    fake_groups_assert(fake, "");
+    fake_groups_remove(group);
 
     /* The next one of that name is not ours. */
-    again = make(host, "a/g", BIT(CPU));
-    remove_group(group);
-    assert_groups(fake, "/sys/fs/cgroup/cpu/a\n/sys/fs/cgroup/cpu/a/g\n");
+    again = fake_groups_make(host, "a/g", BIT(CPU));
+    fake_groups_remove(group);
+    fake_groups_assert(fake, "/sys/fs/cgroup/cpu/a\n/sys/fs/cgroup/cpu/a/g\n");
 }
 
 static void
@@ -589,7 +562,7 @@ test_remove_busy(void)
 {
     g_autoptr(FakeCgroup) fake = fake_cgroup_new("legacy");
     g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
-    g_autoptr(CorralGroup) group = make(host, "a/g", BIT(CPU) | BIT(MEMORY));
+    g_autoptr(CorralGroup) group = fake_groups_make(host, "a/g", BIT(CPU) | BIT(MEMORY));
     g_autoptr(CorralGroup) child = NULL;
     g_autoptr(GError) error = NULL;
 
@@ -601,12 +574,12 @@ test_remove_busy(void)
     g_assert_false(corral_group_remove(group, 0, &error));
     g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_BUSY);
     g_assert_nonnull(strstr(error->message, "/sys/fs/cgroup/cpu/a/g/vcpu0'"));
-    assert_groups(fake, "/sys/fs/cgroup/cpu/a\n/sys/fs/cgroup/cpu/a/g\n"
-                        "/sys/fs/cgroup/cpu/a/g/vcpu0\n");
+    fake_groups_assert(fake, "/sys/fs/cgroup/cpu/a\n/sys/fs/cgroup/cpu/a/g\n"
+                             "/sys/fs/cgroup/cpu/a/g/vcpu0\n");
 
     fake_cgroup_exit(fake, 4711);
-    remove_group(group);
-    assert_groups(fake, "");
+    fake_groups_remove(group);
+    fake_groups_assert(fake, "");
 }
 
 /* Lets the process exit once the group has been found busy. */
@@ -631,7 +604,7 @@ test_remove_waits(void)
 {
     g_autoptr(FakeCgroup) fake = fake_cgroup_new("legacy");
     g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
-    g_autoptr(CorralGroup) group = make(host, "g", BIT(CPU));
+    g_autoptr(CorralGroup) group = fake_groups_make(host, "g", BIT(CPU));
     g_autoptr(GError) error = NULL;
     gboolean removed;
     GThread *process;
@@ -643,7 +616,7 @@ test_remove_waits(void)
 
     g_assert_no_error(error);
     g_assert_true(removed);
-    assert_groups(fake, "");
+    fake_groups_assert(fake, "");
 }
 
 static void
@@ -651,7 +624,8 @@ test_remove_refused(void)
 {
     g_autoptr(FakeCgroup) fake = fake_cgroup_new("legacy");
     g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
-    g_autoptr(CorralGroup) group = make(host, "g", BIT(CPU) | BIT(CPUACCT) | BIT(MEMORY));
+    g_autoptr(CorralGroup) group =
+        fake_groups_make(host, "g", BIT(CPU) | BIT(CPUACCT) | BIT(MEMORY));
     g_autoptr(CorralGroup) root = NULL;
     g_autoptr(GError) error = NULL;
 
@@ -659,14 +633,14 @@ test_remove_refused(void)
     fake_cgroup_fail(fake, FAKE_RMDIR, 0, EPERM);
     g_assert_false(corral_group_remove(group, 60000, &error));
     g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_PERMISSION);
-    assert_groups(fake, "/sys/fs/cgroup/cpu/g\n");
+    fake_groups_assert(fake, "/sys/fs/cgroup/cpu/g\n");
     g_clear_error(&error);
 
     root = corral_group_open(host, "", EVERY, &error);
     g_assert_no_error(error);
     g_assert_false(corral_group_remove(root, 0, &error));
     g_assert_error(error, CORRAL_ERROR, CORRAL_ERROR_NAME);
-    assert_groups(fake, "/sys/fs/cgroup/cpu/g\n");
+    fake_groups_assert(fake, "/sys/fs/cgroup/cpu/g\n");
 }
 
 /* ---- children, vanished groups, hosts to look at only ---- */
@@ -676,7 +650,7 @@ test_children(void)
 {
     g_autoptr(FakeCgroup) fake = fake_cgroup_new("legacy");
     g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
-    g_autoptr(CorralGroup) group = make(host, "g", BIT(CPU) | BIT(MEMORY));
+    g_autoptr(CorralGroup) group = fake_groups_make(host, "g", BIT(CPU) | BIT(MEMORY));
     g_auto(GStrv) none = corral_group_list_children(group, NULL);
     g_auto(GStrv) some = NULL;
     g_autofree char *joined = NULL;
@@ -698,7 +672,7 @@ test_vanished(void)
 {
     g_autoptr(FakeCgroup) fake = fake_cgroup_new("legacy");
     g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
-    g_autoptr(CorralGroup) group = make(host, "g", BIT(CPU));
+    g_autoptr(CorralGroup) group = fake_groups_make(host, "g", BIT(CPU));
     g_auto(GStrv) children = NULL;
     g_autoptr(GError) error = NULL;
 
@@ -736,7 +710,7 @@ test_read_only(void)
 
     log = fake_cgroup_take_log(fake);
     g_assert_cmpstr(log, ==, "");
-    assert_groups(fake, "/sys/fs/cgroup/cpu/a\n");
+    fake_groups_assert(fake, "/sys/fs/cgroup/cpu/a\n");
 }
 
 /* Who has memory decides. */

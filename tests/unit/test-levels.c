@@ -9,50 +9,22 @@
 #include "cg-tree.h"
 #include "corral.h"
 #include "fake-cgroup.h"
+#include "fake-groups.h"
 
 #define BIT(name) CORRAL_CONTROLLER_BIT(CORRAL_CONTROLLER_##name)
-
-static CorralGroup *
-make(CorralHost *host, const char *path, CorralControllers controllers)
-{
-    g_autoptr(GError) error = NULL;
-    CorralGroup *group = corral_group_make(host, path, controllers, CORRAL_MAKE_NONE, &error);
-
-    g_assert_no_error(error);
-    g_assert_nonnull(group);
-    return group;
-}
-
-static void
-remove_group(CorralGroup *group)
-{
-    g_autoptr(GError) error = NULL;
-    gboolean removed = corral_group_remove(group, 0, &error);
-
-    g_assert_no_error(error);
-    g_assert_true(removed);
-}
-
-static void
-assert_groups(FakeCgroup *fake, const char *wanted)
-{
-    g_autofree char *groups = fake_cgroup_list(fake);
-
-    g_assert_cmpstr(groups, ==, wanted);
-}
 
 static void
 test_prune(void)
 {
     g_autoptr(FakeCgroup) fake = fake_cgroup_new("legacy");
     g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
-    g_autoptr(CorralGroup) one = make(host, "a/b/one", BIT(CPU) | BIT(MEMORY));
-    g_autoptr(CorralGroup) two = make(host, "a/two", BIT(CPU));
+    g_autoptr(CorralGroup) one = fake_groups_make(host, "a/b/one", BIT(CPU) | BIT(MEMORY));
+    g_autoptr(CorralGroup) two = fake_groups_make(host, "a/two", BIT(CPU));
 
-    remove_group(one);
-    assert_groups(fake, "/sys/fs/cgroup/cpu/a\n/sys/fs/cgroup/cpu/a/two\n");
-    remove_group(two);
-    assert_groups(fake, "");
+    fake_groups_remove(one);
+    fake_groups_assert(fake, "/sys/fs/cgroup/cpu/a\n/sys/fs/cgroup/cpu/a/two\n");
+    fake_groups_remove(two);
+    fake_groups_assert(fake, "");
 }
 
 static void
@@ -68,8 +40,8 @@ test_new_below_existing(void)
     g_assert_no_error(error);
 
     /* Somebody wanted "a" for its own sake. */
-    remove_group(group);
-    assert_groups(fake, "/sys/fs/cgroup/cpu/a\n");
+    fake_groups_remove(group);
+    fake_groups_assert(fake, "/sys/fs/cgroup/cpu/a\n");
 }
 
 /* The group itself may go as soon as it is empty, but not one that was there before. */
@@ -79,7 +51,7 @@ test_on_demand(void)
     g_autoptr(FakeCgroup) fake = fake_cgroup_new("legacy");
     g_autoptr(CorralHost) host = fake_cgroup_open_host(fake, CORRAL_HOST_NONE);
     g_autoptr(GError) error = NULL;
-    g_autoptr(CorralGroup) before = make(host, "kept", BIT(CPU));
+    g_autoptr(CorralGroup) before = fake_groups_make(host, "kept", BIT(CPU));
     g_autoptr(CorralGroup) kept = NULL;
     g_autoptr(CorralGroup) made = NULL;
 
@@ -90,7 +62,7 @@ test_on_demand(void)
     g_assert_no_error(error);
     corral_group_prune(kept);
     corral_group_prune(made);
-    assert_groups(fake, "/sys/fs/cgroup/cpu/kept\n");
+    fake_groups_assert(fake, "/sys/fs/cgroup/cpu/kept\n");
 }
 
 static int
@@ -134,7 +106,7 @@ test_on_demand_death(void)
         g_assert_nonnull(left);
         corral_group_prune(left);
         corral_group_prune(foreign);
-        assert_groups(fake, "/sys/fs/cgroup/cpu/a\n/sys/fs/cgroup/cpu/a/foreign\n");
+        fake_groups_assert(fake, "/sys/fs/cgroup/cpu/a\n/sys/fs/cgroup/cpu/a/foreign\n");
     }
 }
 
@@ -148,9 +120,9 @@ test_no_labels(void)
 
     /* The first one is what is being made, the second that it goes. */
     fake_cgroup_fail(fake, FAKE_LABEL, 1, EOPNOTSUPP);
-    group = make(host, "a/b", BIT(CPU));
-    remove_group(group);
-    assert_groups(fake, "/sys/fs/cgroup/cpu/a\n");
+    group = fake_groups_make(host, "a/b", BIT(CPU));
+    fake_groups_remove(group);
+    fake_groups_assert(fake, "/sys/fs/cgroup/cpu/a\n");
 }
 
 int
