@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # What it costs to have a host shared out while nothing happens: processor time of the planner's
-# thread, and of the daemon as a whole, with idle containers in four partitions.
+# thread, of the one that watches guests for want of memory, and of the daemon as a whole, with idle
+# containers in four partitions.
 #
 #   bench-planner.sh [CONTAINERS [SECONDS]]       default 200, 30
 
@@ -29,19 +30,14 @@ one_root()
     }
 }
 
-# used FILE...: ticks, of all of them
-used()
-{
-    cat "$@" | sed 's/.*) //' | awk '{ sum += $12 + $13 } END { print sum }'
-}
-
-# planner_ns: that its thread has run; ticks would be too coarse
-planner_ns()
+# threads: each of the daemon's by name, and how many nanoseconds it has run; ticks would be too
+# coarse
+threads()
 {
     local task ns
 
     for task in "/proc/$(daemon_pid)"/task/*; do
-        [[ $(< "$task/comm") == corral-planner ]] && read -r ns _ < "$task/schedstat" && echo "$ns"
+        read -r ns _ < "$task/schedstat" && echo "$(< "$task/comm") $ns"
     done
 }
 
@@ -62,14 +58,18 @@ one_root
 } > /run/corral-lab/planner.log 2>&1 || { tail -n 20 /run/corral-lab/planner.log >&2; exit 1; }
 
 sleep 5
-before=$(planner_ns)
-daemon_before=$(used "/proc/$(daemon_pid)/stat")
+threads > /run/corral-lab/before
 sleep "$CORRAL_BENCH_SECONDS"
-planner=$(($(planner_ns) - before))
-daemon_ticks=$(($(used "/proc/$(daemon_pid)/stat") - daemon_before))
-awk -v planner=$planner -v all=$daemon_ticks -v hz="$(getconf CLK_TCK)" -v seconds="$CORRAL_BENCH_SECONDS" \
-    -v n="$CORRAL_BENCH_CONTAINERS" 'BEGIN {
-    percent = planner / 1e7 / seconds
-    printf "%d idle containers: the planner takes %.3f %% of a CPU, the daemon %.3f; goal: under 0.1: %s\n",
-        n, percent, all * 100 / hz / seconds, percent < 0.1 ? "holds" : "MISSED"
-}'
+threads > /run/corral-lab/after
+awk -v seconds="$CORRAL_BENCH_SECONDS" -v n="$CORRAL_BENCH_CONTAINERS" '
+    FNR == NR { ran[$1] -= $2; next }
+    { ran[$1] += $2 }
+    END {
+        for (name in ran)
+            all += ran[name]
+        planner = ran["corral-planner"] / 1e7 / seconds
+        printf "%d idle containers: the planner takes %.3f %% of a CPU; goal: under 0.1: %s\n",
+            n, planner, planner < 0.1 ? "holds" : "MISSED"
+        printf "beside it: what watches for reactions %.3f %%, the whole daemon %.3f %%\n",
+            ran["corral-reaction"] / 1e7 / seconds, all / 1e7 / seconds
+    }' /run/corral-lab/before /run/corral-lab/after
