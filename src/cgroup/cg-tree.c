@@ -443,7 +443,13 @@ cg_tree_list_dirs(int dir, GError **error)
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     CG_AUTO_FD fd = -1;
     struct dirent *entry;
+    struct stat own;
     DIR *stream;
+
+    /* The kernel counts a group's links: its name, ".", and the ".." of each below it.  Where a
+     * file system does not, it is 1.  Most have none, and a dozen or more files to list. */
+    if (fstat(dir, &own) == 0 && own.st_nlink == 2)
+        return g_new0(char *, 1);
 
     /* A descriptor of its own: a shared one would share its position, too. */
     fd = cg_tree_open_dir(dir, "", error);
