@@ -285,7 +285,7 @@ group_swapped()
 balloon_metadata()
 {
     cat <<END
-<metadata><corral:limits xmlns:corral='https://corral.dev/xmlns/libvirt/domain/1.0'>
+<metadata><corral:limits xmlns:corral='$uri'>
 <corral:balloon $1>${2:-}</corral:balloon></corral:limits></metadata>
 END
 }

@@ -77,6 +77,14 @@ check()
     fi
 }
 
+# tell_what_daemon_said: its log ends with the laboratory
+tell_what_daemon_said()
+{
+    [[ ${LAB_MODE:-} && -r $daemon_log ]] || return 0
+    note "the daemon said at last:"
+    grep -E ': (warning|error) : ' "$daemon_log" | tail -n 40 | sed 's/^/      | /'
+}
+
 # must: a check without which there is no use in going on
 must()
 {
@@ -139,6 +147,7 @@ contains()
 finish()
 {
     if ((checks_failed)); then
+        tell_what_daemon_said
         echo "$checks_failed of $checks_done checks failed"
         exit 1
     fi
@@ -153,6 +162,9 @@ finish()
 # How long to wait for what should happen, in seconds: a machine that has others to care
 # for may stand still for half of that.  What should not happen has a time of its own.
 patience=30
+
+# The XML namespace of what corral understands in a guest's <metadata>.
+uri=https://corral.dev/xmlns/libvirt/domain/1.0
 
 # uptime_ms: what no one sets, unlike the clock
 uptime_ms()

@@ -64,7 +64,6 @@ nobody()
     setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
 }
 
-uri=https://corral.dev/xmlns/libvirt/domain/1.0
 mib=$((1024 * 1024))
 
 must "libvirtd starts" daemon_start

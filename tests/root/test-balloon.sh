@@ -17,6 +17,13 @@ stubborn=g2
 trap 'linux_guests_end $good $stubborn' EXIT
 wish=$(balloon_metadata "enforce='yes' grace='2'")
 
+# give_grace NAME SECONDS: how long it has, whoever is asking already
+give_grace()
+{
+    virsh metadata "$1" --uri $uri --key corral --live \
+        --set "<limits><balloon enforce='yes' grace='$2'/></limits>"
+}
+
 failures()
 {
     cat "$(memory_dir "$1")/memory.failcnt"
@@ -111,11 +118,13 @@ must "as before" guest_holds $stubborn 300
 
 # ---- whoever kills the daemon
 
+must "it may take its time" give_grace $stubborn $patience
 check "asked again" virsh setmem $stubborn 256M
 check "while it has time" wait_for $patience balloon_state_is $stubborn waiting
 check "the daemon is killed" daemon_kill9
 same "nothing has happened yet" max "$(group_limit $stubborn)"
 must "it comes back" daemon_start
+must "it may not any more" give_grace $stubborn 2
 taken $stubborn
 check "which is said" wait_for $patience balloon_state_is $stubborn enforced
 check "the daemon is killed again" daemon_kill9

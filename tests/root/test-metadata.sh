@@ -7,7 +7,6 @@
 . "$(dirname "$0")/functions.sh"
 in_lab v1
 
-uri=https://corral.dev/xmlns/libvirt/domain/1.0
 partition=/production
 quota="<period>100000</period><quota>40000</quota>"
 image=/run/corral-lab/image

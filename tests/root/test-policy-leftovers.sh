@@ -11,7 +11,6 @@ in_lab v1
 need_containers
 
 mib=$((1 << 20))
-uri=https://corral.dev/xmlns/libvirt/domain/1.0
 
 # of_qemu COMMAND...: about guests that are no containers
 of_qemu()

@@ -10,7 +10,6 @@
 need_containers
 in_lab v1 hybrid
 
-uri=https://corral.dev/xmlns/libvirt/domain/1.0
 hook=/etc/libvirt/hooks/corral
 calls=/run/corral-lab/calls
 mib=$((1 << 20))
