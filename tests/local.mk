@@ -626,6 +626,7 @@ root_tests = \
 	tests/root/test-pod.sh \
 	tests/root/test-policy-leftovers.sh \
 	tests/root/test-policy-reload.sh \
+	tests/root/test-policy-wait.sh \
 	tests/root/test-policy.sh \
 	tests/root/test-reaction.sh \
 	tests/root/test-restore.sh \

@@ -11,6 +11,11 @@
  *
  * Whoever starts a guest waits for the planner to have seen its partition: it must have its limit
  * before there is anybody in it.
+ *
+ * To take memory from somebody takes seconds, and the mutex is not held then.  There is one look at
+ * a time nevertheless: it decides by what the kernel has, which is on its way to something else as
+ * long as another one's cut lasts.  So whoever would look, or change what is looked at, waits
+ * for his turn; whoever starts a guest where all is settled does not.
  */
 #include <config.h>
 
@@ -51,6 +56,8 @@ typedef struct {
 typedef struct {
     GMutex mutex; /* of all that follows */
     GCond changed;
+    GCond rested;     /* nobody looks any more */
+    gboolean looking; /* the tops and the guests' questions stay as they are, but for the looker */
     guint users;
     gboolean ending;
     gboolean stale; /* the policy is not yet what the partitions have */
@@ -87,13 +94,16 @@ is_wanted(DrvPlanner *self, const PolicyChange *change)
 }
 
 static void
-give_share(DrvTop *top, const PolicyChange *change)
+give_share(DrvPlanner *self, DrvTop *top, const PolicyChange *change)
 {
     const gint64 now_us = g_get_monotonic_time();
     g_autoptr(GError) error = NULL;
+    gboolean given;
 
-    if (drv_share_apply(top->group, top->terms, top->portions, change, &error) ||
-        g_error_matches(error, CORRAL_ERROR, CORRAL_ERROR_BUSY) ||
+    g_mutex_unlock(&self->mutex);
+    given = drv_share_apply(top->group, top->terms, top->portions, change, &error);
+    g_mutex_lock(&self->mutex);
+    if (given || g_error_matches(error, CORRAL_ERROR, CORRAL_ERROR_BUSY) ||
         g_error_matches(error, CORRAL_ERROR, CORRAL_ERROR_GONE) ||
         (top->told_us != 0 && now_us - top->told_us < SILENCE_US))
         return;
@@ -111,7 +121,7 @@ carry_out(DrvPlanner *self, GPtrArray *tops, const PolicyChange *change)
     if (change->kind == POLICY_CHANGE_BALLOON)
         drv_yield_ask(self->yield, change->index, change->to);
     else
-        give_share(g_ptr_array_index(tops, change->index), change);
+        give_share(self, g_ptr_array_index(tops, change->index), change);
 }
 
 /* (element-type PolicyPartition): what there is to see of them, in the order of @tops, to which
@@ -191,9 +201,16 @@ give_back(DrvPlanner *self)
         self->owes = drv_yield_give_back(self->yield);
 }
 
+static void
+wait_for_turn(DrvPlanner *self)
+{
+    while (self->looking)
+        g_cond_wait(&self->rested, &self->mutex);
+}
+
 /* One look; until the next. */
 static gint64
-look(DrvPlanner *self)
+look_once(DrvPlanner *self)
 {
     const DrvTops *all = self->tops;
     g_autoptr(GPtrArray) tops = g_ptr_array_new();
@@ -230,6 +247,20 @@ look(DrvPlanner *self)
     if (self->anew && self->yield)
         drv_yield_consider(self->yield);
     self->anew = FALSE;
+    return pause_us;
+}
+
+/* In one's turn; others may have the mutex meanwhile. */
+static gint64
+look(DrvPlanner *self)
+{
+    gint64 pause_us;
+
+    self->looking = TRUE;
+    pause_us = look_once(self);
+    drv_tops_note_look(self->tops);
+    self->looking = FALSE;
+    g_cond_broadcast(&self->rested);
     return pause_us;
 }
 
@@ -299,9 +330,10 @@ survey(DrvPlanner *self)
 static gint64
 work(DrvPlanner *self)
 {
-    const gint64 now_us = g_get_monotonic_time();
-    gint64 pause_us;
+    gint64 now_us, pause_us;
 
+    wait_for_turn(self);
+    now_us = g_get_monotonic_time();
     if (!take_lock(self))
         return now_us + SURVEY_US;
     if (is_ready(self) && now_us >= self->survey_us) {
@@ -337,6 +369,7 @@ drv_planner_start(DrvStack *stack, virConnectPtr conn)
     DrvPlanner *self = &planner;
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->mutex);
 
+    wait_for_turn(self);
     if (!stack->has_containers) {
         self->yield = drv_yield_new(stack, conn);
         self->owes = TRUE;
@@ -361,6 +394,7 @@ drv_planner_stop(DrvStack *stack)
     GThread *thread;
 
     g_mutex_lock(&self->mutex);
+    wait_for_turn(self);
     if (!stack->has_containers)
         yield = g_steal_pointer(&self->yield);
     self->ending = --self->users == 0;
@@ -373,12 +407,16 @@ drv_planner_stop(DrvStack *stack)
         g_thread_join(thread);
     if (!self->ending)
         return;
+    /* A start may have been waiting. */
+    g_mutex_lock(&self->mutex);
+    wait_for_turn(self);
     policy_plan_clear(&self->plan);
     g_clear_pointer(&self->tops, drv_tops_free);
     g_clear_pointer(&self->arrivals, g_array_unref);
     if (self->lock >= 0)
         close(self->lock);
     self->lock = -1;
+    g_mutex_unlock(&self->mutex);
 }
 
 void
@@ -387,6 +425,7 @@ drv_planner_follow_policy(void)
     DrvPlanner *self = &planner;
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->mutex);
 
+    wait_for_turn(self);
     if (self->users == 0)
         return;
     self->stale = TRUE;
@@ -475,9 +514,12 @@ drv_planner_admit(CorralHost *host, const Guest *guest, const char *path, GError
     partition = drv_partition_make(host, place, error);
     if (!partition)
         return FALSE;
-    if (drv_tops_meet(self->tops, place)) {
-        look(self);
-        g_cond_broadcast(&self->changed);
+    if (!drv_tops_know(self->tops, place)) {
+        wait_for_turn(self);
+        if (is_ready(self) && drv_tops_meet(self->tops, place)) {
+            look(self);
+            g_cond_broadcast(&self->changed);
+        }
     }
     return sign(host, name, error);
 }

@@ -295,8 +295,9 @@ is_at_or_above(const char *above, const char *path)
 static gboolean
 is_known(DrvTops *self, CorralGroup *top, CorralGroup *partition)
 {
-    return policy_partition_has(top, POLICY_LABEL_TOP) &&
-           g_hash_table_contains(self->all, corral_group_get_path(top)) &&
+    const DrvTop *settled = g_hash_table_lookup(self->all, corral_group_get_path(top));
+
+    return policy_partition_has(top, POLICY_LABEL_TOP) && settled && settled->looked_at &&
            (policy_partition_has(partition, POLICY_LABEL_TERMS) ||
             !is_described(self, corral_group_get_path(partition)));
 }
@@ -321,17 +322,32 @@ apply_along(DrvTops *self, const char *partition)
     }
 }
 
-gboolean
-drv_tops_meet(DrvTops *self, const char *partition)
+static CorralGroup *
+open_top(DrvTops *self, const char *partition)
 {
     g_autofree char *inside = g_build_filename(partition, "any", NULL);
     g_autofree char *name = drv_tops_find(inside);
+
+    return name ? corral_group_open(self->host, name, CORRAL_CONTROLLERS_ALL, NULL) : NULL;
+}
+
+gboolean
+drv_tops_know(DrvTops *self, const char *partition)
+{
     g_autoptr(CorralGroup) group =
         corral_group_open(self->host, partition, CORRAL_CONTROLLERS_ALL, NULL);
-    g_autoptr(CorralGroup) top =
-        name ? corral_group_open(self->host, name, CORRAL_CONTROLLERS_ALL, NULL) : NULL;
+    g_autoptr(CorralGroup) top = open_top(self, partition);
 
-    if (!group || !top || is_known(self, top, group))
+    return !group || !top || is_known(self, top, group);
+}
+
+gboolean
+drv_tops_meet(DrvTops *self, const char *partition)
+{
+    g_autoptr(CorralGroup) top = open_top(self, partition);
+    const char *name = top ? corral_group_get_path(top) : NULL;
+
+    if (!top || drv_tops_know(self, partition))
         return FALSE;
 
     g_hash_table_remove(self->all, name);
@@ -339,6 +355,17 @@ drv_tops_meet(DrvTops *self, const char *partition)
     if (!g_hash_table_contains(self->all, name))
         settle_top(self, top, NULL, 1);
     return TRUE;
+}
+
+void
+drv_tops_note_look(DrvTops *self)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, self->all);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        ((DrvTop *)value)->looked_at = TRUE;
 }
 
 gboolean

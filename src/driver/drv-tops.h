@@ -13,6 +13,7 @@ typedef struct {
     CorralGroup *group;
     const PolicyTerms *terms; /* (nullable): borrowed from the policy */
     guint portions;           /* what they promise is for so many groups */
+    gboolean looked_at;       /* since it was settled: it has its share */
     gint64 told_us;           /* when something last went wrong with it */
 } DrvTop;
 
@@ -36,8 +37,13 @@ void drv_tops_follow(DrvTops *self, Policy *policy, PolicyMachine *machine);
 /* Finds those that are new. */
 void drv_tops_survey(DrvTops *self);
 
-/* A guest is about to be in @partition, which is there.  FALSE if all of that was known. */
+/* A guest is about to be in @partition, which is there: whether nothing has to be done for it. */
+gboolean drv_tops_know(DrvTops *self, const char *partition);
+/* What has to be done is done.  FALSE if it was nothing. */
 gboolean drv_tops_meet(DrvTops *self, const char *partition);
+
+/* Whoever shares out has been at all of them. */
+void drv_tops_note_look(DrvTops *self);
 
 /* Whether the policy says nothing at all, so that they are as their guests make them. */
 gboolean drv_tops_are_free(const DrvTops *self);

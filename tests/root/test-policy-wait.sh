@@ -1,0 +1,90 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Who waits for the planner: a guest that starts where room has to be made holds up no other.
+
+. "$(dirname "$0")/functions.sh"
+. "$(dirname "$0")/containers.sh"
+. "$(dirname "$0")/policy.sh"
+in_lab v1
+need_containers
+type -P strace > /dev/null || skip "strace is not installed"
+
+mib=$((1 << 20))
+
+# sum WHAT GROUP...
+sum()
+{
+    local what=$1
+    local total=0
+    local group
+
+    shift
+    for group; do
+        total=$((total + $(partition_has "$group" "$what")))
+    done
+    echo $total
+}
+
+at_most()
+{
+    (($1 <= $2))
+}
+
+guests_have_at_most()
+{
+    at_most "$(sum limit a.partition b.partition)" $(($1 * mib))
+}
+
+guests_have_more_than()
+{
+    ! guests_have_at_most "$1"
+}
+
+put_policy "<reserve>$(all_but 500)</reserve>"
+must "libvirtd starts" daemon_start
+must "a container" create_container a --partition /a --memory 1000
+must "another one" create_container b --partition /b --memory 1000
+check "what the host leaves is shared out" wait_for $patience guests_have_more_than 400
+
+# ---- one that waits for room ----
+
+limit_file=$(controller_mount memory)/a.partition/memory.limit_in_bytes
+slow=/run/corral-lab/slow
+
+# The kernel takes its time over a limit of /a's.
+slow_down()
+{
+    strace -f -qq -o $slow -p "$(daemon_pid)" -P "$limit_file" \
+        -e inject=write,pwrite64:delay_enter=60s 2> $slow.errors &
+    slow_pid=$!
+    wait_for $patience traced
+}
+
+traced()
+{
+    grep -q "^TracerPid:[[:space:]]*$slow_pid$" "/proc/$(daemon_pid)/status"
+}
+
+# cut_begun: somebody is about to write it
+cut_begun()
+{
+    grep -q 'write' $slow
+}
+
+must "limits are slow to change" slow_down
+create_container patient --partition /patient --memory 1000 > /run/corral-lab/patient 2>&1 &
+patient_pid=$!
+check "one that starts needs room" wait_for $patience cut_begun
+create_container second --partition /patient --memory 1000 > /run/corral-lab/second 2>&1 &
+second_pid=$!
+check "others, who need none, start meanwhile" create_container swift --partition /b --memory 1000
+check "it still waits" kill -0 $patient_pid
+check "so does another where it is to be" kill -0 $second_pid
+kill $slow_pid
+wait $slow_pid
+check "and starts" wait $patient_pid
+check "as does the other" wait $second_pid
+check "they go" eval "virsh destroy patient && virsh destroy second && virsh destroy swift"
+
+finish
