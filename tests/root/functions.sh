@@ -77,12 +77,15 @@ check()
     fi
 }
 
-# tell_what_daemon_said: its log ends with the laboratory
+# tell_what_daemon_said: its log ends with the laboratory, where much is amiss at every start
 tell_what_daemon_said()
 {
+    local known='dmidecode|DBus|system bus|dnsmasq|udevGetDMIData|virSecurityManagerNew|virNetSocketReadWire'
+
     [[ ${LAB_MODE:-} && -r $daemon_log ]] || return 0
     note "the daemon said at last:"
-    grep -E ': (warning|error) : ' "$daemon_log" | tail -n 40 | sed 's/^/      | /'
+    grep -E ': (warning|error) : ' "$daemon_log" | grep -Ev "$known" | tail -n 40 |
+        sed 's/^/      | /'
 }
 
 # must: a check without which there is no use in going on
