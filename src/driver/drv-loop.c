@@ -44,3 +44,60 @@ drv_loop_run(void (*func)(gpointer data), gpointer data, GDestroyNotify free_dat
     g_free(self);
     return FALSE;
 }
+
+/* ---- waiting for it ---- */
+
+typedef struct {
+    gatomicrefcount refs; /* whoever waits has one, and the loop */
+    GMutex mutex;
+    GCond changed;
+    gboolean came;
+} Turn;
+
+static void
+turn_unref(gpointer data)
+{
+    Turn *self = data;
+
+    if (!g_atomic_ref_count_dec(&self->refs))
+        return;
+    g_cond_clear(&self->changed);
+    g_mutex_clear(&self->mutex);
+    g_free(self);
+}
+
+static void
+come(gpointer data)
+{
+    Turn *self = data;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->mutex);
+
+    self->came = TRUE;
+    g_cond_signal(&self->changed);
+}
+
+gboolean
+drv_loop_wait(gint64 patience_us)
+{
+    const gint64 until_us = g_get_monotonic_time() + patience_us;
+    Turn *turn = g_new0(Turn, 1);
+    gboolean waiting = TRUE;
+    gboolean came;
+
+    g_atomic_ref_count_init(&turn->refs);
+    g_atomic_ref_count_inc(&turn->refs);
+    g_mutex_init(&turn->mutex);
+    g_cond_init(&turn->changed);
+    if (!drv_loop_run(come, turn, turn_unref)) {
+        turn_unref(turn);
+        waiting = FALSE;
+    }
+
+    g_mutex_lock(&turn->mutex);
+    while (waiting && !turn->came)
+        waiting = g_cond_wait_until(&turn->changed, &turn->mutex, until_us);
+    came = turn->came;
+    g_mutex_unlock(&turn->mutex);
+    turn_unref(turn);
+    return came;
+}

@@ -12,3 +12,7 @@
  */
 gboolean drv_loop_run(void (*func)(gpointer data), gpointer data, GDestroyNotify free_data)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/* Until what it has been given so far is done; not on the loop itself.  FALSE if @patience_us was
+ * not enough. */
+gboolean drv_loop_wait(gint64 patience_us) G_GNUC_WARN_UNUSED_RESULT;

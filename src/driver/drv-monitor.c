@@ -10,9 +10,9 @@
  * that it does not know yet either.  From then on libvirt is deaf: it learns nothing of the
  * container's end, and of no reboot, until its daemon starts anew.
  *
- * The kernel knows who is connected, so this can be seen.  Then the connection is made
- * again, with ears of ours, which do what libvirt's would do.  That happens on the main
- * loop, where nothing can come in between.
+ * The kernel knows who is connected, so this can be seen: before a start returns, and when the
+ * rounds are gone.  Then the connection is made again, with ears of ours, which do what
+ * libvirt's would do.  That happens on the main loop, where nothing can come in between.
  *
  * What has ended before we saw that, nobody has told: then it is as if libvirt had
  * heard the socket close and nothing else.  That a process has ended its
@@ -41,6 +41,9 @@ VIR_LOG_INIT("corral.monitor");
 
 /* libvirt hears of an end at once.  Whoever does not hear for so long is deaf, not slow. */
 #define PATIENCE_US (2 * G_TIME_SPAN_SECOND)
+
+/* The main loop turns many times a second; how long a start may wait for that. */
+#define LOOP_US G_TIME_SPAN_SECOND
 
 /* Who is in what is left of a container has nobody to look after him. */
 #define KILL_MS 8000
@@ -313,11 +316,24 @@ send_to_loop(DrvStack *stack, virDomainPtr dom, void (*func)(gpointer data))
     virResetLastError();
 }
 
-static void
-check(DrvStack *stack, virDomainPtr dom, GHashTable *connected)
+/* FALSE if it is heard. */
+static gboolean
+mend_if_deaf(DrvStack *stack, virDomainPtr dom, GHashTable *connected)
 {
-    if (is_deaf(dom->conn->privateData, dom->name, connected))
-        send_to_loop(stack, dom, mend);
+    if (!is_deaf(dom->conn->privateData, dom->name, connected))
+        return FALSE;
+
+    send_to_loop(stack, dom, mend);
+    return TRUE;
+}
+
+void
+drv_monitor_hear(DrvStack *stack, virDomainPtr dom)
+{
+    g_autoptr(GHashTable) connected = list_connected();
+
+    if (mend_if_deaf(stack, dom, connected) && !drv_loop_wait(LOOP_US))
+        VIR_WARN("corral: libvirt may not hear the end of container '%s' yet", dom->name);
 }
 
 static void
@@ -390,7 +406,7 @@ look_at(DrvMonitor *self, virDomainPtr dom, const char *uuid, GHashTable *connec
         g_hash_table_replace(self->sights, g_strdup(uuid), sight);
     }
     if (!has_ended(sight)) {
-        check(self->stack, dom, connected);
+        (void)mend_if_deaf(self->stack, dom, connected);
         return FALSE;
     }
 

@@ -23,6 +23,7 @@
 #include "drv-group.h"
 #include "drv-layout.h"
 #include "drv-machined.h"
+#include "drv-monitor.h"
 #include "drv-numbered.h"
 #include "drv-parent.h"
 #include "drv-planner.h"
@@ -423,8 +424,10 @@ adopt_container(DrvStack *stack, virConnectPtr conn, const char *uuid, DrvClaim 
 
     (void)caller;
     dom = drv_access_look_up(stack->next, conn, uuid);
-    if (dom)
+    if (dom) {
+        drv_monitor_hear(stack, dom);
         adopted = drv_settle_adopt(stack, dom, claim, &error);
+    }
     if (error)
         drv_error_log(g_steal_pointer(&error), dom->name, "adopt it");
     virObjectUnref(dom);

@@ -84,6 +84,13 @@ check "libvirt knows" wait_for $patience shut_off
 check "so does whoever listens" wait_for $patience heard "'lifecycle'.*web.*Stopped.*"
 check "nothing is left" wait_for $patience no_container_groups
 
+# Nobody has had time to look.
+start_deaf
+check "it boots anew at once" tell_inside web 'reboot -f'
+check "it does" wait_for $patience started_times web 2
+check "it is destroyed" virsh destroy web
+check "nothing is left" no_container_groups
+
 start_deaf
 check "libvirt is connected to one that stands still" wait_for $patience connected
 check "it stands still" virsh suspend web
