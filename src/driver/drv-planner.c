@@ -314,13 +314,15 @@ follow(DrvPlanner *self)
     self->owes = TRUE;
 }
 
-/* Others start guests, and CPUs come and go. */
+/* Others start guests, and set the reserve, and CPUs come and go. */
 static void
 survey(DrvPlanner *self)
 {
     g_autoptr(PolicyMachine) machine = read_machine();
+    g_autoptr(Policy) policy = drv_policy_get();
 
-    if (machine && !policy_machine_equals(self->tops->machine, machine))
+    if (policy != self->tops->policy ||
+        (machine && !policy_machine_equals(self->tops->machine, machine)))
         self->stale = TRUE;
     else
         drv_tops_survey(self->tops);

@@ -4,7 +4,8 @@
  * that starts over a file that is bad by now must go on with that, and not without one: so the
  * text is kept beside the status files, until the host starts anew.  There the share of
  * the host is kept, too, if somebody has set it over a connection; reading another file
- * ends that.
+ * ends that.  That connection may be another daemon's, and it is one host: whoever asks here
+ * has what was last set, wherever.
  */
 #include <config.h>
 
@@ -29,7 +30,8 @@ VIR_LOG_INIT("corral.policy");
 
 static GMutex mutex; /* of all that follows */
 static Policy *policy;
-static char *text; /* what it was read from; NULL if there was no file */
+static char *text;    /* what it was read from; NULL if there was no file */
+static GStatBuf seen; /* the reserve's file, as it was looked at last; zeroes if there was none */
 
 /* ---- with the mutex held ---- */
 
@@ -172,6 +174,32 @@ recall_reserve(void)
         drv_error_log(g_steal_pointer(&error), RESERVE, "keep the reserve that was set");
 }
 
+/* Whoever sets it makes a new file. */
+static gboolean
+is_reserve_new(void)
+{
+    const GStatBuf before = seen;
+
+    if (g_stat(RESERVE, &seen) != 0)
+        memset(&seen, 0, sizeof(seen));
+    return seen.st_ino != before.st_ino || seen.st_mtim.tv_sec != before.st_mtim.tv_sec ||
+           seen.st_mtim.tv_nsec != before.st_mtim.tv_nsec;
+}
+
+/* What we have set ourselves comes back by this, too. */
+static void
+follow_reserve(void)
+{
+    Policy *said;
+
+    if (!policy || !is_reserve_new())
+        return;
+    said = understand(text, DRV_POLICY_FILE, NULL);
+    if (said)
+        put_in_force(said, g_steal_pointer(&text));
+    recall_reserve();
+}
+
 /* ---- without it ---- */
 
 void
@@ -213,6 +241,7 @@ drv_policy_start(void)
         put_in_force(good ? good : policy_new(), good ? g_steal_pointer(&kept) : NULL);
     }
     tell(failure);
+    (void)is_reserve_new();
     recall_reserve();
 }
 
@@ -245,6 +274,7 @@ drv_policy_get(void)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&mutex);
 
+    follow_reserve();
     return policy ? policy_ref(policy) : policy_new();
 }
 
@@ -252,8 +282,10 @@ gboolean
 drv_policy_set_reserve(const DrvReserveChange *wanted, GError **error)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&mutex);
-    Policy *changed = policy ? change(policy, wanted, error) : NULL;
+    Policy *changed;
 
+    follow_reserve();
+    changed = policy ? change(policy, wanted, error) : NULL;
     if (!changed)
         return FALSE;
     put_in_force(changed, g_steal_pointer(&text));

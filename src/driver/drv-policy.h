@@ -24,7 +24,8 @@ gboolean drv_policy_reload(gboolean *changed, GError **error) G_GNUC_WARN_UNUSED
  * been followed.  NULL: it is in force. */
 void drv_policy_tell(const GError *refused);
 
-/* (transfer full) */
+/* (transfer full): the same one until there is something new, also what another daemon was told of
+ * the reserve. */
 Policy *drv_policy_get(void);
 
 /* The host's share is set until the file says otherwise; fields that are NULL are left. */

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Who waits for the planner: a guest that starts where room has to be made holds up no other.
+# Who waits for the planner, and whom it waits for: a guest that starts where room has to be made
+# holds up no other, and a reserve that another daemon was told of is this one's, too.
 
 . "$(dirname "$0")/functions.sh"
 . "$(dirname "$0")/containers.sh"
@@ -86,5 +87,31 @@ wait $slow_pid
 check "and starts" wait $patient_pid
 check "as does the other" wait $second_pid
 check "they go" eval "virsh destroy patient && virsh destroy second && virsh destroy swift"
+
+# ---- the reserve, set over a connection ----
+
+# Another daemon makes this file anew, in one go.
+set_reserve=/run/libvirt/corral/reserve
+put_reserve()
+{
+    cp "$1" $set_reserve.new && mv $set_reserve.new $set_reserve
+}
+
+# reserve_all_but MIB: over the connection
+reserve_all_but()
+{
+    corral reserve -c "$LIBVIRT_DEFAULT_URI" --memory $(($(host_kib) - ($1 << 10)))K
+}
+
+before=$(corral reserve -c "$LIBVIRT_DEFAULT_URI")
+check "it is told that more is reserved" reserve_all_but 250
+check "and follows" wait_for $patience guests_have_at_most 250
+must "that is kept" cp $set_reserve /run/corral-lab/reserve
+check "it is told that less is" reserve_all_but 450
+check "and follows" wait_for $patience guests_have_more_than 300
+must "another daemon is told what this one was at first" put_reserve /run/corral-lab/reserve
+check "this one, which plans, follows" wait_for $patience guests_have_at_most 250
+must "another daemon finds a new file" rm $set_reserve
+same "what the file says holds here" "$before" "$(corral reserve -c "$LIBVIRT_DEFAULT_URI")"
 
 finish
