@@ -11,3 +11,7 @@ gboolean drv_confine_cpus(CorralGroup *group, const GArray *numbers, GError **er
     G_GNUC_WARN_UNUSED_RESULT;
 gboolean drv_confine_nodes(CorralGroup *group, const GArray *numbers, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/* What somebody has said that @group, which has it now, is to have; NULL: whatever there is. */
+void drv_confine_keep_cpus(CorralGroup *group, const GArray *wanted);
+void drv_confine_keep_nodes(CorralGroup *group, const GArray *wanted);

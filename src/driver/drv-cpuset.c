@@ -25,6 +25,7 @@
 #include <sched.h>
 #include <string.h>
 
+#include "drv-confine.h"
 #include "drv-cpuset.h"
 #include "drv-error.h"
 #include "drv-threads.h"
@@ -59,6 +60,25 @@ static gboolean
 set_nodes(CorralGroup *group, const GArray *nodes, GError **error)
 {
     return corral_group_set_memory_nodes(group, (const guint *)nodes->data, nodes->len, error);
+}
+
+/* What somebody has said, not what it happens to have had. */
+static gboolean
+pin_cpus(CorralGroup *group, const GArray *cpus, GError **error)
+{
+    if (!set_cpus(group, cpus, error))
+        return FALSE;
+    drv_confine_keep_cpus(group, cpus);
+    return TRUE;
+}
+
+static gboolean
+pin_nodes(CorralGroup *group, const GArray *nodes, GError **error)
+{
+    if (!set_nodes(group, nodes, error))
+        return FALSE;
+    drv_confine_keep_nodes(group, nodes);
+    return TRUE;
 }
 
 /* NULL if there is none, or an empty one. */
@@ -102,7 +122,7 @@ apply_nodes(DrvGroup *group, const Guest *guest, GuestPart part, guint number, C
     if (drv_cpuset_get_numatune(group, &mode, &changed) ||
         (!nodes && (changed = get_advice(group))))
         nodes = changed;
-    return !nodes || set_nodes(child, nodes, error);
+    return !nodes || pin_nodes(child, nodes, error);
 }
 
 static gboolean
@@ -120,7 +140,7 @@ drv_cpuset_apply(DrvGroup *group, const Guest *guest, GuestPart part, guint numb
     if (!child || !has_cpusets(group))
         return TRUE;
 
-    return prepare(child, error) && (!cpus || set_cpus(child, cpus, error)) &&
+    return prepare(child, error) && (!cpus || pin_cpus(child, cpus, error)) &&
            apply_nodes(group, guest, part, number, child, error);
 }
 
@@ -149,9 +169,9 @@ furnish_emulator(DrvGroup *group, const Guest *guest, GError **error)
 
     if (!emulator)
         return TRUE;
-    if (!prepare(emulator, error) || (nodes && !set_nodes(emulator, nodes, error)) ||
+    if (!prepare(emulator, error) || (nodes && !pin_nodes(emulator, nodes, error)) ||
         (cpus &&
-         (!set_cpus(emulator, cpus, error) || !corral_group_set_cpus(emulator, NULL, 0, error))))
+         (!pin_cpus(emulator, cpus, error) || !corral_group_set_cpus(emulator, NULL, 0, error))))
         return FALSE;
     if (guest_placement_is_auto(placement))
         return label_open(group, AUTO, nodes, error);
@@ -203,8 +223,8 @@ drv_cpuset_confine(DrvGroup *group, const Guest *guest, GError **error)
     if (!has_cpusets(group))
         return TRUE;
 
-    return prepare(whole, error) && (!cpus || set_cpus(whole, cpus, error)) &&
-           (!nodes || set_nodes(whole, nodes, error));
+    return prepare(whole, error) && (!cpus || pin_cpus(whole, cpus, error)) &&
+           (!nodes || pin_nodes(whole, nodes, error));
 }
 
 static gboolean
@@ -224,6 +244,8 @@ open_part(DrvGroup *group, GuestPart part, GError **error)
     for (i = 0; children && i < children->len; i++) {
         CorralGroup *child = g_ptr_array_index(children, i);
 
+        drv_confine_keep_cpus(child, NULL);
+        drv_confine_keep_nodes(child, NULL);
         if (!corral_group_set_cpus(child, NULL, 0, error) ||
             !corral_group_set_memory_nodes(child, NULL, 0, error))
             return FALSE;
@@ -559,6 +581,8 @@ drv_cpuset_set_numatune(DrvGroup *group, gint mode, const GArray *nodes, GError 
 
     for (i = 0; success && i < before->parts->len; i++)
         success = set_nodes(g_ptr_array_index(before->parts, i), nodes, error);
+    for (i = 0; success && i < before->parts->len; i++)
+        drv_confine_keep_nodes(g_ptr_array_index(before->parts, i), nodes);
     if (success && corral_group_set_label(drv_group_get_whole(group), LABEL_NUMATUNE, label, error))
         return TRUE;
 

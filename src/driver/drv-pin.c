@@ -13,6 +13,7 @@
  */
 #include <config.h>
 
+#include "drv-confine.h"
 #include "drv-cpuset.h"
 #include "drv-error.h"
 #include "drv-pin.h"
@@ -119,10 +120,12 @@ pin_widened(DrvStack *stack, DrvSubject *subject, const Pin *pin, DrvGroup *grou
     virErrorPtr raised = NULL;
 
     virErrorPreserveLast(&raised);
-    if (result == 0 || (!was_pinned && is_pinned(tid, cpus)))
+    if (result == 0 || (!was_pinned && is_pinned(tid, cpus))) {
+        drv_confine_keep_cpus(child, cpus);
         try_cpus(child, cpus, "narrow its CPUs");
-    else
+    } else {
         try_cpus(child, before, "take back a change");
+    }
     virErrorRestore(&raised);
     return result;
 }

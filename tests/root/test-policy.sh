@@ -136,10 +136,16 @@ check "and no more" at_most "$(sum limit a.partition b.partition)" $((500 * mib)
 
 # ---- processors ----
 
+pinned_again()
+{
+    [[ $(group_file cpuset /a q vcpu2/cpuset.cpus) == 0 ]]
+}
+
 if (($(nproc) > 1)); then
     all=$(partition_has a.partition cpus)
-    must "a QEMU guest with a pin" of_qemu define_guest q --partition /a --vcpus 2 \
-        --cputune "<vcpupin vcpu='1' cpuset='1'/>"
+    must "a QEMU guest with pins" of_qemu define_guest q --partition /a --vcpus 4 \
+        --cputune "<vcpupin vcpu='1' cpuset='1'/><vcpupin vcpu='2' cpuset='0'/>
+            <vcpupin vcpu='3' cpuset='0'/>"
     must "starts" of_qemu virsh start q
     same "it may run everywhere" "$all" "$(group_file cpuset /a q cpuset.cpus)"
     same "the host keeps a processor" "in force" \
@@ -151,6 +157,9 @@ if (($(nproc) > 1)); then
     same "its emulator" "$rest" "$(group_file cpuset /a q emulator/cpuset.cpus)"
     same "its vCPU" "$rest" "$(group_file cpuset /a q vcpu0/cpuset.cpus)"
     same "one that was pinned there" 1 "$(group_file cpuset /a q vcpu1/cpuset.cpus)"
+    same "one that was not may run where there is something" "$rest" \
+        "$(group_file cpuset /a q vcpu2/cpuset.cpus)"
+    must "one more of these is pinned to it" of_qemu virsh vcpupin q 3 "$rest"
     must "a guest that starts now" of_qemu create_guest r --partition /b
     same "has no more" "$rest" "$(group_file cpuset /b r cpuset.cpus)"
     same "limits of memory are undone" "max max max" "$(partition_has a limit) $(
@@ -158,6 +167,16 @@ if (($(nproc) > 1)); then
     same "it is given back" "in force" "$(reload_policy "")"
     same "to partitions" "$all" "$(partition_has a cpus)"
     same "to guests" "$all" "$(group_file cpuset /a q vcpu0/cpuset.cpus)"
+    same "and to pins, which were there before" "1 0" \
+        "$(group_file cpuset /a q vcpu1/cpuset.cpus) $(group_file cpuset /a q vcpu2/cpuset.cpus)"
+    same "but not to what was pinned meanwhile" "$rest" \
+        "$(group_file cpuset /a q vcpu3/cpuset.cpus)"
+    same "once more it is taken" "in force" \
+        "$(reload_policy "<reserve><cpus count='1'/></reserve>")"
+    must "the daemon is killed" daemon_kill9
+    must "and started" daemon_start
+    same "and given" "in force" "$(reload_policy "")"
+    check "also to pins" wait_for $patience pinned_again
 else
     note "a single processor: none can be kept"
 fi
