@@ -577,6 +577,7 @@ root_tests = \
 	tests/root/test-autostart.sh \
 	tests/root/test-balloon-command.sh \
 	tests/root/test-balloon-guest.sh \
+	tests/root/test-balloon-kinds.sh \
 	tests/root/test-balloon.sh \
 	tests/root/test-blkio.sh \
 	tests/root/test-born.sh \

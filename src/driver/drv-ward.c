@@ -43,6 +43,7 @@ struct _DrvWard {
     char *name; /* NULL as long as its XML has not been read */
     GuestBalloon wish;
     gboolean has_balloon;
+    gboolean deflates;
     gboolean is_pinned;
     guint64 overhead;
     gint64 measured_us; /* when; 0: not yet */
@@ -135,6 +136,7 @@ read_xml(DrvWard *self, virDomainPtr dom)
     self->name = g_strdup(dom->name);
     self->wish = *guest_get_balloon(guest);
     self->has_balloon = guest_has_balloon(guest);
+    self->deflates = guest_balloon_deflates(guest);
     self->is_pinned = guest_is_pinned(guest);
     return TRUE;
 }
@@ -299,6 +301,7 @@ look_at(DrvWard *self, virConnectPtr conn, Look *look, gboolean hurry, gint64 no
     sample->ram = (guint64)look->info.maxMem << KIB_SHIFT;
     sample->actual = (guint64)look->info.memory << KIB_SHIFT;
     sample->target = look->target.kib << KIB_SHIFT;
+    sample->deflates = self->deflates;
     sample->asleep = look->target.started;
     look->policy = find_policy(self, look);
     if (!read_group(look, error))

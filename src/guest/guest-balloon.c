@@ -123,6 +123,15 @@ guest_balloon_has_device(const xmlNode *root)
     return model && !g_str_equal(model, "none");
 }
 
+gboolean
+guest_balloon_has_autodeflate(const xmlNode *root)
+{
+    const xmlNode *node = guest_tree_find_grandchild(root, "devices", "memballoon");
+    g_autofree char *said = node ? guest_tree_dup_attribute(node, "autodeflate") : NULL;
+
+    return g_strcmp0(said, "on") == 0;
+}
+
 /* Devices that the host lets reach all of the guest's memory, which therefore stays where it is. */
 static const struct {
     const char *element;

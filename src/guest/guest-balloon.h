@@ -11,5 +11,7 @@ gboolean guest_balloon_read(const xmlNode *root, GuestBalloon *balloon, GError *
 /* A <memballoon> whose model is not "none".  libvirt adds one where nothing is said. */
 gboolean guest_balloon_has_device(const xmlNode *root);
 
+/* See guest_balloon_deflates(). */
+gboolean guest_balloon_has_autodeflate(const xmlNode *root);
 /* See guest_is_pinned(). */
 gboolean guest_balloon_is_pinned(const xmlNode *root);

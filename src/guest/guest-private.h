@@ -21,6 +21,7 @@ struct _Guest {
     GuestBalloon balloon;
     GuestReactions reactions;
     gboolean has_balloon;
+    gboolean balloon_deflates;
     gboolean is_pinned;
     GuestPlacement *placement;
     gboolean has_own_users;

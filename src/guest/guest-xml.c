@@ -290,6 +290,7 @@ guest_xml_parse(const char *driver, const char *xml, GError **error)
     guest->xml = g_strdup(xml);
     guest->has_own_users = guest_tree_find_grandchild(root, "idmap", "uid") != NULL;
     guest->has_balloon = guest_balloon_has_device(root);
+    guest->balloon_deflates = guest_balloon_has_autodeflate(root);
     guest->is_pinned = guest_balloon_is_pinned(root);
     if (!read_vcpus(root, guest, error) || !read_iothreads(root, guest->iothreads, error) ||
         !guest_xml_read_cputune(root, &guest->cputune, error) ||

@@ -144,6 +144,12 @@ guest_has_balloon(const Guest *self)
 }
 
 gboolean
+guest_balloon_deflates(const Guest *self)
+{
+    return self->balloon_deflates;
+}
+
+gboolean
 guest_is_pinned(const Guest *self)
 {
     return self->is_pinned;

@@ -143,6 +143,8 @@ const GuestReactions *guest_get_reactions(const Guest *self);
 /* Whether it has a device to be asked by.  libvirt adds one where its user says nothing, so
  * only the XML of a guest that is defined or runs tells for sure. */
 gboolean guest_has_balloon(const Guest *self);
+/* Whether its balloon gives back to it what it runs out of. */
+gboolean guest_balloon_deflates(const Guest *self);
 /* Whether its memory stays where it is, whatever the limit: locked, in huge pages, encrypted,
  * or reached by a device that was passed through. */
 gboolean guest_is_pinned(const Guest *self);

@@ -19,11 +19,11 @@
  *
  * What a limit can do depends on its kind.  One that kills is never left where the guest
  * runs into it: without swap it stays above all that the guest could touch, that is what its
- * balloon has left it; with swap it is raised a step whenever the group is stopped at it
- * with no page cache to give, and lifted where that happens so often that a step would not last
- * until the next look.  One that does not kill but brakes is left where it is,
- * since that is what it is for; only where not even that helps, it goes back to what the
- * guest has.
+ * balloon has left it, or all there is if it may take back the balloon by itself; with swap it
+ * is raised a step whenever the group is stopped at it with no page cache to give, and lifted
+ * where that happens so often that a step would not last until the next look.  One that does not
+ * kill but brakes is left where it is, since that is what it is for; only where not even that
+ * helps, it goes back to what the guest has.
  *
  * All is judged by the next sample: a limit that was not taken is one that is not there.
  * So whoever comes without a memory, after the daemon was killed, goes on from where
@@ -121,7 +121,9 @@ policy_governor_find_goal(const PolicyBalloon *policy, const PolicySample *sampl
 static guint64
 find_safe(const PolicyBalloon *policy, const PolicySample *sample)
 {
-    return whole_mib(subtract(room_for(policy, sample, MIN(sample->actual, sample->ram)),
+    const guint64 within_reach = sample->deflates ? sample->ram : MIN(sample->actual, sample->ram);
+
+    return whole_mib(subtract(room_for(policy, sample, within_reach),
                               SWAP_SHARE(add(sample->swapped, sample->swap_room))));
 }
 

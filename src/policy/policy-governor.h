@@ -37,6 +37,7 @@ typedef struct {
     guint64 users;     /* what limit of this kind the user has set */
     guint64 stopped;   /* times that the group was stopped at a limit, since it was made */
     gboolean kills;    /* a limit of this kind may end in the kernel's killing the guest */
+    gboolean deflates; /* the balloon is the guest's again whenever it runs out of memory */
     gboolean asleep;   /* the target is from the guest's start, and its driver may not run yet */
 } PolicySample;
 

@@ -54,7 +54,8 @@ linux_guest()
     make_guest "$name" --memory 512 \
         --features "<acpi/><tcg><tb-cache unit='MiB'>32</tb-cache></tcg>" \
         --os "<kernel>$linux_dir/kernel</kernel><initrd>$linux_dir/initrd</initrd>
-            <cmdline>console=ttyS0 quiet panic=-1 tsc=reliable balloon_driver=$driver</cmdline>" \
+            <cmdline>console=ttyS0 quiet panic=-1 tsc=reliable
+                memhp_default_state=online balloon_driver=$driver</cmdline>" \
         --balloon "<memballoon model='virtio'/>" \
         --devices "$(serial_xml "$linux_dir/$name.console")
             <serial type='pipe'><source path='$linux_dir/$name'/></serial>" "${options[@]}"

@@ -194,6 +194,28 @@ test_device(void)
     }
 }
 
+static void
+test_deflates(void)
+{
+    static const struct {
+        const char *xml;
+        gboolean does;
+    } cases[] = {
+        {GUEST(""), FALSE},
+        {DEVICES("<memballoon model='virtio'/>"), FALSE},
+        {DEVICES("<memballoon model='virtio' autodeflate='off'/>"), FALSE},
+        {DEVICES("<memballoon model='virtio' autodeflate='on'/>"), TRUE},
+    };
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Guest) guest = guest_xml_parse("qemu", cases[i].xml, NULL);
+
+        g_test_message("%s", cases[i].xml);
+        g_assert_cmpint(guest_balloon_deflates(guest), ==, cases[i].does);
+    }
+}
+
 static const struct {
     const char *xml;
     gboolean is;
@@ -241,6 +263,7 @@ main(int argc, char **argv)
     g_test_add_func("/guest-balloon/unknown-guest", test_unknown_guest);
     g_test_add_func("/guest-balloon/sizes", test_sizes);
     g_test_add_func("/guest-balloon/device", test_device);
+    g_test_add_func("/guest-balloon/deflates", test_deflates);
     g_test_add_func("/guest-balloon/pinned", test_pinned);
     return g_test_run();
 }

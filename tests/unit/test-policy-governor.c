@@ -489,6 +489,35 @@ test_pinned(void)
     g_assert_cmpint(self.governor.reason, ==, POLICY_REASON_PINNED);
 }
 
+/* Asked of a guest that has given all of it, in one step. */
+static guint64
+find_limit(gboolean kills, gboolean deflates, guint64 swap_room)
+{
+    Run self = new_run(kills, TRUE);
+    PolicySample sample = look(&self.world);
+    PolicyDeed deed;
+
+    sample.target = sample.actual = 256 * MIB;
+    sample.usage = sample.actual + sample.overhead;
+    sample.swap_room = swap_room;
+    sample.deflates = deflates;
+    deed = policy_governor_step(&self.governor, &self.policy, &sample, 1);
+    return deed.kind == POLICY_DEED_LIMIT ? deed.limit : NO_LIMIT;
+}
+
+/* A full balloon that is the guest's again when it wants is worth nothing to a limit that kills,
+ * unless what comes back has another place to go. */
+static void
+test_deflating(void)
+{
+    const guint64 goal = (256 + 40 + 32) * MIB;
+
+    g_assert_cmpuint(find_limit(TRUE, FALSE, 0), ==, goal);
+    g_assert_cmpuint(find_limit(TRUE, TRUE, 0), >=, (512 + 40 + 32) * MIB);
+    g_assert_cmpuint(find_limit(TRUE, TRUE, 1024 * MIB), ==, goal);
+    g_assert_cmpuint(find_limit(FALSE, TRUE, 0), ==, goal);
+}
+
 /* A driver that is loaded minutes after the start has its time. */
 static void
 test_late_driver(void)
@@ -636,6 +665,7 @@ main(int argc, char **argv)
     g_test_add_func("/policy-governor/policy", test_policy);
     g_test_add_func("/policy-governor/release", test_release);
     g_test_add_func("/policy-governor/pinned", test_pinned);
+    g_test_add_func("/policy-governor/deflating", test_deflating);
     g_test_add_func("/policy-governor/late-driver", test_late_driver);
     g_test_add_func("/policy-governor/cache-at-the-limit", test_cache_at_the_limit);
     g_test_add_func("/policy-governor/random", test_random);
