@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # Migration between two hosts, each a laboratory: the guest arrives in a group
-# with its tuning, whoever directs it, and nothing is left where it was.  The
-# other host may be one without corral, whose libvirt manages cgroups.
+# with its tuning, whoever directs it, and nothing is left where it was; and what it was
+# asked to get by with.  The other host may be one without corral, whose libvirt manages cgroups.
 
 . "$(dirname "$0")/functions.sh"
-. "$(dirname "$0")/pair.sh"
+. "$test_dir/balloon.sh"
+. "$test_dir/pair.sh"
+[[ ${LAB_MODE:-} ]] || need_linux_guest
 
 run_pairs "v1 '' ''" "hybrid '' ''" "v1 --stock ''" "v1 '' --stock"
 begin_pair
@@ -115,6 +117,27 @@ left "transient" here t1
 contains "it is defined there" "<quota>14000</quota>" "$(there "virsh dumpxml --inactive t1")"
 same "with nothing of corral's" "" "$(there "cat /etc/libvirt/qemu/t1.xml" | grep -i corral)"
 check "stop and forget it" there "virsh destroy t1 && virsh undefine t1"
+
+# One that is held to its balloon.
+if [[ $MIGRATE_HERE$MIGRATE_THERE == corralcorral ]]; then
+    linux_dir=$shared/linux
+    must "what a guest boots" eval 'mkdir $linux_dir && cp "$CORRAL_LINUX_GUEST"/{kernel,initrd} $linux_dir'
+    must "a guest with a balloon" define_linux_guest g3 \
+        --top "$(balloon_metadata "enforce='yes' grace='2'")"
+    must "boots" start_linux_guest g3
+    check "it is asked for half" virsh setmem g3 256M
+    check "and held to it" wait_for $patience balloon_state_is g3 enforced
+    check "it goes" migrate here --p2p g3 --migrateuri "unix://$shared/8.sock"
+    check "it is held there" there "wait_for $patience balloon_state_is g3 enforced"
+    same "to the same" $((256 << 20)) "$(there "balloon_field g3 target")"
+    differ "by the kernel" max "$(there "group_limit g3")"
+    check "it answers" guest_say g3 pulse
+    check "it is given all" there "virsh setmem g3 512M"
+    same "and not held any more" max "$(there "group_limit g3")"
+    check "it ends" there "virsh destroy g3"
+    left "kept" here g3
+    virsh undefine g3 > /dev/null
+fi
 
 # A definition alone.
 check "offline" here "virsh migrate --offline --persistent g1 --desturi '$(uri_of there)'"
