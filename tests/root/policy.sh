@@ -94,6 +94,25 @@ partition_has()
     esac
 }
 
+# sum WHAT GROUP...: of what partition_has() tells of each
+sum()
+{
+    local what=$1
+    local total=0
+    local group
+
+    shift
+    for group; do
+        total=$((total + $(partition_has "$group" "$what")))
+    done
+    echo $total
+}
+
+at_most()
+{
+    (($1 <= $2))
+}
+
 # bounded BYTES: "max" for what the legacy interface has for no limit
 bounded()
 {

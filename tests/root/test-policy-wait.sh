@@ -13,25 +13,6 @@ type -P strace > /dev/null || skip "strace is not installed"
 
 mib=$((1 << 20))
 
-# sum WHAT GROUP...
-sum()
-{
-    local what=$1
-    local total=0
-    local group
-
-    shift
-    for group; do
-        total=$((total + $(partition_has "$group" "$what")))
-    done
-    echo $total
-}
-
-at_most()
-{
-    (($1 <= $2))
-}
-
 guests_have_at_most()
 {
     at_most "$(sum limit a.partition b.partition)" $(($1 * mib))

@@ -12,25 +12,6 @@ need_containers
 
 mib=$((1 << 20))
 
-# sum WHAT GROUP...
-sum()
-{
-    local what=$1
-    local total=0
-    local group
-
-    shift
-    for group; do
-        total=$((total + $(partition_has "$group" "$what")))
-    done
-    echo $total
-}
-
-at_most()
-{
-    (($1 <= $2))
-}
-
 # grows NAME BYTES: something in the container takes that much
 grows()
 {
