@@ -27,11 +27,11 @@ need_linux_guest()
     export CORRAL_LINUX_GUEST
 }
 
-# linux_dir_make: once a test, and gone with the test
+# linux_dir_make [DIR]: once a test, and gone with the test
 linux_dir_make()
 {
     [[ $linux_dir ]] && return 0
-    linux_dir=$(mktemp -d) && chmod 711 "$linux_dir" &&
+    linux_dir=${1:-$(mktemp -d)} && mkdir -p "$linux_dir" && chmod 711 "$linux_dir" &&
         cp "$CORRAL_LINUX_GUEST"/{kernel,initrd} "$linux_dir/"
 }
 

@@ -120,8 +120,7 @@ check "stop and forget it" there "virsh destroy t1 && virsh undefine t1"
 
 # One that is held to its balloon.
 if [[ $MIGRATE_HERE$MIGRATE_THERE == corralcorral ]]; then
-    linux_dir=$shared/linux
-    must "what a guest boots" eval 'mkdir $linux_dir && cp "$CORRAL_LINUX_GUEST"/{kernel,initrd} $linux_dir'
+    must "both hosts have what a guest boots" linux_dir_make "$shared/linux"
     must "a guest with a balloon" define_linux_guest g3 \
         --top "$(balloon_metadata "enforce='yes' grace='2'")"
     must "boots" start_linux_guest g3
