@@ -45,6 +45,8 @@ typedef struct {
     const char *settings;  /* likewise */
     virStateDriver before;
     virStateDriver after;
+    gboolean
+        reloads; /* libvirt has it, and asks it when the daemon is told to read its files anew */
     DrvStack *stack;
     virConnectPtr conn; /* through the stack; NULL if running guests are not taken over */
     DrvEvents *events;
@@ -179,7 +181,6 @@ follow_policy(const Front *front)
         drv_settle_in_passing(front->stack, front->conn, uuids[i]);
 }
 
-/* The first of a daemon's drivers that is asked finds what is new, and says so. */
 static int
 reload(void)
 {
@@ -241,6 +242,14 @@ stop_lxc(void)
     return stop(&lxc);
 }
 
+/* libvirt asks each of a daemon's drivers.  Once is enough, and what a second time would say of it
+ * might be taken for an answer to what has been asked meanwhile. */
+static int
+reload_qemu(void)
+{
+    return lxc.reloads ? 0 : reload();
+}
+
 static Front qemu = {
     .name = "QEMU",
     .driver = "qemu",
@@ -250,7 +259,7 @@ static Front qemu = {
     .before = {.name = "corral-qemu-before", .stateInitialize = prepare_qemu},
     .after = {.name = "corral-qemu",
               .stateInitialize = start_qemu,
-              .stateReload = reload,
+              .stateReload = reload_qemu,
               .stateCleanup = stop_qemu},
 };
 
@@ -374,7 +383,8 @@ stack_over(const char *driver, CorralRegisterFunc register_stock, int *result, c
         virResetLastError();
     }
     *result = register_stock();
-    if (*result == 0 && virRegisterStateDriver(&front->after) < 0) {
+    front->reloads = *result == 0 && virRegisterStateDriver(&front->after) >= 0;
+    if (*result == 0 && !front->reloads) {
         VIR_WARN("corral: running guests are not taken over: %s", virGetLastErrorMessage());
         virResetLastError();
     }

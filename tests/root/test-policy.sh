@@ -93,6 +93,7 @@ same "nothing has changed" "$before" "$(values)"
 same "one that asks for too much is refused, too" refused \
     "$(reload_policy "<reserve><memory unit='TiB'>100</memory></reserve>")"
 contains "with the amounts" "MiB of memory are reserved, and this host has" "$(policy_reason)"
+same "each was read once" 1 "$(grep -c '<layuot> is not known in <corral>: going on' "$daemon_log")"
 same "nothing has changed" "$before" "$(values)"
 
 must "the daemon is killed" daemon_kill9
