@@ -173,8 +173,11 @@ await(DrvNursery *self, const char *partition, const char *name, pid_t pid, GErr
 
     while (!failure && !has_died(pid) && g_get_monotonic_time() < deadline &&
            !g_atomic_int_get(&self->ended)) {
+        /* In this order: it may be made, and entered, between the two. */
+        const gboolean placed = is_elsewhere(self, pid, NULL);
+
         group = drv_cradle_find(self->host, partition, name, pid, &failure);
-        if (group || is_elsewhere(self, pid, NULL))
+        if (group || placed)
             break;
         g_usleep(LOOK_US);
     }
