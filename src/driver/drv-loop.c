@@ -81,21 +81,21 @@ drv_loop_wait(gint64 patience_us)
 {
     const gint64 until_us = g_get_monotonic_time() + patience_us;
     Turn *turn = g_new0(Turn, 1);
-    gboolean waiting = TRUE;
     gboolean came;
 
     g_atomic_ref_count_init(&turn->refs);
-    g_atomic_ref_count_inc(&turn->refs);
     g_mutex_init(&turn->mutex);
     g_cond_init(&turn->changed);
+    g_atomic_ref_count_inc(&turn->refs);
     if (!drv_loop_run(come, turn, turn_unref)) {
         turn_unref(turn);
-        waiting = FALSE;
+        turn_unref(turn);
+        return FALSE;
     }
 
     g_mutex_lock(&turn->mutex);
-    while (waiting && !turn->came)
-        waiting = g_cond_wait_until(&turn->changed, &turn->mutex, until_us);
+    while (!turn->came && g_cond_wait_until(&turn->changed, &turn->mutex, until_us))
+        continue;
     came = turn->came;
     g_mutex_unlock(&turn->mutex);
     turn_unref(turn);
