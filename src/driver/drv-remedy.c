@@ -161,6 +161,16 @@ raise_limit(DrvRemedy *self, virDomainPtr dom, guint64 limit)
     return done;
 }
 
+/* What was met before that is none of what follows. */
+static void
+note_done(DrvRemedy *self, PolicyReactionKind done)
+{
+    CorralHost *host = drv_keeper_get_host(self->means->stack->keeper);
+
+    (void)!drv_remedy_look(host, self->path, &self->view);
+    policy_reaction_note_done(&self->memory, done, g_get_monotonic_time());
+}
+
 static void
 carry_out(DrvRemedy *self, virDomainPtr dom, PolicyReaction *reaction)
 {
@@ -170,8 +180,10 @@ carry_out(DrvRemedy *self, virDomainPtr dom, PolicyReaction *reaction)
     if (!raises && reaction->kind != POLICY_REACTION_PAUSED)
         return;
     if (dom && (raises ? raise_limit(self, dom, reaction->limit)
-                       : self->means->stack->ops.domainSuspend(dom) == 0))
+                       : self->means->stack->ops.domainSuspend(dom) == 0)) {
+        note_done(self, reaction->kind);
         return;
+    }
 
     self->refused_us = g_get_monotonic_time();
     reaction->kind = POLICY_REACTION_LOGGED;
@@ -280,7 +292,7 @@ look(DrvRemedy *self, PolicyIncident *incident)
     CorralHost *host = drv_keeper_get_host(self->means->stack->keeper);
     DrvRemedyView now;
 
-    if (!incident->seen[POLICY_EVENT_END] && drv_remedy_look(host, self->path, &now)) {
+    if (incident->seen_us[POLICY_EVENT_END] == 0 && drv_remedy_look(host, self->path, &now)) {
         incident->own = is_own(&self->view, &now);
         self->view = now;
     }
@@ -292,15 +304,12 @@ look(DrvRemedy *self, PolicyIncident *incident)
 }
 
 void
-drv_remedy_apply(DrvRemedy *self, const gboolean seen[POLICY_N_EVENTS])
+drv_remedy_apply(DrvRemedy *self, const PolicyIncident *seen)
 {
-    PolicyIncident incident = {.own = FALSE};
+    PolicyIncident incident = *seen;
     virDomainPtr dom;
     Report report;
-    gsize i;
 
-    for (i = 0; i < POLICY_N_EVENTS; i++)
-        incident.seen[i] = seen[i];
     look(self, &incident);
     report.before = incident.limit;
     report.reaction =

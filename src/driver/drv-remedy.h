@@ -45,5 +45,8 @@ gint64 drv_remedy_find_wait(const DrvRemedy *self, gint64 first_us);
 /* What was found of a guest that has ended, as nothing is left to look at. */
 void drv_remedy_note_end(DrvRemedy *self, const DrvRemedyView *view);
 
-/* May take as long as libvirt does.  The thread must be entitled to see and change the guest. */
-void drv_remedy_apply(DrvRemedy *self, const gboolean seen[POLICY_N_EVENTS]);
+/*
+ * May take as long as libvirt does.  The thread must be entitled to see and change the guest.
+ * @seen: what has happened, on GLib's monotonic clock; what there is to see is found here.
+ */
+void drv_remedy_apply(DrvRemedy *self, const PolicyIncident *seen);

@@ -35,11 +35,11 @@ struct _DrvSentry {
     GSource *sources[N_SOURCES];
     GSource *timer; /* NULL: nothing waits */
 
-    gboolean seen[POLICY_N_EVENTS];
-    gboolean given[POLICY_N_EVENTS]; /* of that, what is being worked on */
-    gint64 first_us;                 /* when the first of it was seen; 0: nothing was */
-    guint64 kills;                   /* that are known of */
-    gint64 killed_us;                /* when the last was heard of; 0: none was */
+    PolicyIncident seen;  /* no more than that, and what it takes to judge it */
+    PolicyIncident given; /* of that, what is being worked on */
+    gint64 first_us;      /* when the first of it was seen; 0: nothing was */
+    guint64 kills;        /* that are known of */
+    gint64 killed_us;     /* when the last was heard of; 0: none was */
     gboolean busy;
     gboolean gone; /* its group, without the guest's end */
 };
@@ -58,12 +58,8 @@ drop(GSource **source)
 static void
 hand_over(DrvSentry *self)
 {
-    gsize i;
-
-    for (i = 0; i < POLICY_N_EVENTS; i++) {
-        self->given[i] = self->seen[i];
-        self->seen[i] = FALSE;
-    }
+    self->given = self->seen;
+    memset(self->seen.seen_us, 0, sizeof(self->seen.seen_us));
     self->first_us = 0;
     self->busy = TRUE;
     self->means->wake(self, self->means->opaque);
@@ -94,9 +90,9 @@ set_timer(DrvSentry *self)
 static void
 note(DrvSentry *self, PolicyEvent event)
 {
-    self->seen[event] = TRUE;
+    self->seen.seen_us[event] = g_get_monotonic_time();
     if (self->first_us == 0)
-        self->first_us = g_get_monotonic_time();
+        self->first_us = self->seen.seen_us[event];
     if (!self->busy && !self->timer)
         set_timer(self);
 }
@@ -140,13 +136,15 @@ on_event(CorralGroup *group G_GNUC_UNUSED, const CorralEvent *event, gpointer da
 /* Where the kernel does not tell how long somebody waits it tells how hard memory is to find.  So
  * it is on a hybrid host as well: where the group is that counts, that of memory. */
 static GSource *
-make_pressure_source(CorralGroup *group, const GuestReaction *wish, GError **error)
+make_pressure_source(DrvSentry *self, CorralGroup *group, GError **error)
 {
+    const GuestReaction *wish = &self->wish.on_pressure;
     g_autoptr(GError) failure = NULL;
     GSource *source = corral_group_pressure_source_new(
         group, CORRAL_PRESSURE_MEMORY, CORRAL_PRESSURE_SOME, (guint64)wish->some_ms * US_PER_MS,
         (guint64)wish->window_ms * US_PER_MS, &failure);
 
+    self->seen.window_us = source ? wish->window_ms * US_PER_MS : 0;
     if (!source && g_error_matches(failure, CORRAL_ERROR, CORRAL_ERROR_UNSUPPORTED))
         return corral_group_level_source_new(group, CORRAL_PRESSURE_LEVEL_MEDIUM, error);
     if (!source)
@@ -190,8 +188,7 @@ watch(DrvSentry *self)
     if (policy_reaction_is_wanted(&self->wish.on_oom))
         attach(self, OOM, corral_group_oom_source_new(group, &oom_error));
     if (policy_reaction_is_wanted(&self->wish.on_pressure))
-        attach(self, PRESSURE,
-               make_pressure_source(group, &self->wish.on_pressure, &pressure_error));
+        attach(self, PRESSURE, make_pressure_source(self, group, &pressure_error));
     complain(self, oom_error, "hear when it is out of memory");
     complain(self, pressure_error, "hear when it waits for memory");
     return TRUE;
@@ -252,7 +249,7 @@ is_fatal(const DrvSentry *self, const DrvRemedyView *view)
     const gboolean just_now =
         self->killed_us != 0 && g_get_monotonic_time() - self->killed_us < FATAL_US;
 
-    return (view && view->kills > self->kills) || self->seen[POLICY_EVENT_OOM_KILL] ||
+    return (view && view->kills > self->kills) || self->seen.seen_us[POLICY_EVENT_OOM_KILL] != 0 ||
            (just_now && !self->means->remedy.stack->has_containers);
 }
 
@@ -273,7 +270,7 @@ drv_sentry_end(DrvSentry *self, const DrvRemedyView *view)
 void
 drv_sentry_work(DrvSentry *self)
 {
-    drv_remedy_apply(self->remedy, self->given);
+    drv_remedy_apply(self->remedy, &self->given);
 }
 
 void

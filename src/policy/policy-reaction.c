@@ -13,6 +13,11 @@
  * guest that is kept to its balloon has been asked to get by with less, so giving it more
  * would be to give it what is being taken.
  *
+ * Once.  What was done answers all that came before it: a guest that was paused, and is let go on
+ * by its user, is not paused again for what made it stop.  The kernel tells of that late: of how
+ * long somebody has waited once a window, and so up to a window later.  Who has had his limit
+ * raised may meet that at once; then it counts.  A kill is told all the same.
+ *
  * Tell.  What was done is always told; it cannot be done often.  That the same has happened again,
  * and nothing could be done, is told after a second, two, four, and so on up to
  * five minutes, with the number of times it was not.  A minute without is the end of it.
@@ -30,6 +35,9 @@
 /* The kernel tells of the want before it kills, and of who was killed milliseconds later. */
 #define GATHER_US (50 * G_TIME_SPAN_MILLISECOND)
 #define PAUSE_US G_TIME_SPAN_SECOND
+
+/* Until what is told, or counted, has come to whoever listens. */
+#define LATE_US (250 * G_TIME_SPAN_MILLISECOND)
 
 #define FIRST_GAP_US G_TIME_SPAN_SECOND
 #define LAST_GAP_US (5 * G_TIME_SPAN_MINUTE)
@@ -57,6 +65,7 @@ static const char *const hindrances[] = {
     [POLICY_HINDRANCE_MOST] = "it has the most it may have",
     [POLICY_HINDRANCE_ROOM] = "the host has no more to give",
     [POLICY_HINDRANCE_REFUSED] = "libvirt has just refused it",
+    [POLICY_HINDRANCE_ANSWERED] = "what was done last came after it",
 };
 
 const char *
@@ -104,17 +113,49 @@ policy_reaction_find_wait(const PolicyReactionMemory *self, gint64 first_us, gin
     return MAX(until_us - now_us, 0);
 }
 
-/* ---- what is done ---- */
+/* ---- what counts ---- */
 
-static PolicyEvent
-find_weightiest(const PolicyIncident *incident)
+/* Up to when what is seen may have been before what was done last. */
+static gint64
+find_answered_us(const PolicyReactionMemory *self, const PolicyIncident *incident,
+                 PolicyEvent event)
 {
-    PolicyEvent event = POLICY_EVENT_END;
-
-    while (event > POLICY_EVENT_PRESSURE && !incident->seen[event])
-        event--;
-    return event;
+    if (self->done != POLICY_REACTION_PAUSED)
+        return self->done_us;
+    return self->done_us + LATE_US + (event == POLICY_EVENT_PRESSURE ? incident->window_us : 0);
 }
+
+static gboolean
+is_open(const PolicyReactionMemory *self, const PolicyIncident *incident, PolicyEvent event)
+{
+    const gint64 seen_us = incident->seen_us[event];
+
+    return seen_us != 0 && (event == POLICY_EVENT_END || self->done_us == 0 ||
+                            seen_us > find_answered_us(self, incident, event));
+}
+
+/* FALSE if nothing counts, and nothing is to be told.  *@open: something is to be done as well. */
+static gboolean
+find_weightiest(const PolicyReactionMemory *self, const PolicyIncident *incident,
+                PolicyEvent *event, gboolean *open)
+{
+    gboolean any = FALSE;
+    int i;
+
+    *open = FALSE;
+    for (i = 0; i < POLICY_N_EVENTS; i++) {
+        const gboolean counts = is_open(self, incident, i);
+
+        if (!counts && (i != POLICY_EVENT_OOM_KILL || incident->seen_us[i] == 0))
+            continue;
+        *open |= counts;
+        *event = i;
+        any = TRUE;
+    }
+    return any;
+}
+
+/* ---- what is done ---- */
 
 /* *@limit: the next one; what hinders it otherwise. */
 static PolicyHindrance
@@ -196,11 +237,26 @@ PolicyReaction
 policy_reaction_decide(PolicyReactionMemory *self, const GuestReactions *wish,
                        const PolicyIncident *incident, gint64 now_us)
 {
-    PolicyReaction reaction = {.event = find_weightiest(incident)};
+    PolicyReaction reaction = {.kind = POLICY_REACTION_LOGGED};
+    gboolean open;
 
-    choose(&reaction, reaction.event == POLICY_EVENT_PRESSURE ? &wish->on_pressure : &wish->on_oom,
-           incident);
+    if (!find_weightiest(self, incident, &reaction.event, &open))
+        return reaction;
+
+    if (open)
+        choose(&reaction,
+               reaction.event == POLICY_EVENT_PRESSURE ? &wish->on_pressure : &wish->on_oom,
+               incident);
+    else
+        reaction.hindrance = POLICY_HINDRANCE_ANSWERED;
     tell(self, &reaction, now_us);
     self->last_us = now_us;
     return reaction;
+}
+
+void
+policy_reaction_note_done(PolicyReactionMemory *self, PolicyReactionKind done, gint64 now_us)
+{
+    self->done = done;
+    self->done_us = now_us;
 }

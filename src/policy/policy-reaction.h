@@ -24,7 +24,8 @@ typedef enum {
 
 /* What has happened since the last time, and what there is to see. */
 typedef struct {
-    gboolean seen[POLICY_N_EVENTS];
+    gint64 seen_us[POLICY_N_EVENTS]; /* the last of each; 0: none */
+    gint64 window_us;  /* of pressure: that is told so long after it was; 0: at once */
     gboolean own;      /* the limit that was met is the guest's, not that of somebody above it */
     gboolean refused;  /* libvirt would not, not long ago */
     gboolean governed; /* a limit of its balloon's is in force, in place of the user's */
@@ -47,7 +48,8 @@ typedef enum {
     POLICY_HINDRANCE_GOVERNED,
     POLICY_HINDRANCE_MOST,
     POLICY_HINDRANCE_ROOM,
-    POLICY_HINDRANCE_REFUSED, /* also of pausing */
+    POLICY_HINDRANCE_REFUSED,  /* also of pausing */
+    POLICY_HINDRANCE_ANSWERED, /* likewise */
 } PolicyHindrance;
 
 typedef struct {
@@ -62,6 +64,8 @@ typedef struct {
 /* What it remembers of a guest.  Zeros to begin with. */
 typedef struct {
     gint64 last_us; /* any reaction */
+    gint64 done_us; /* the last that was more than words; 0: none was */
+    PolicyReactionKind done;
     struct {
         gint64 last_us;
         gint64 told_us;
@@ -78,6 +82,9 @@ gint64 policy_reaction_find_wait(const PolicyReactionMemory *self, gint64 first_
 /* To be asked when that is over.  Something of @incident has been seen. */
 PolicyReaction policy_reaction_decide(PolicyReactionMemory *self, const GuestReactions *wish,
                                       const PolicyIncident *incident, gint64 now_us);
+
+/* That is done now: POLICY_REACTION_RAISED or POLICY_REACTION_PAUSED. */
+void policy_reaction_note_done(PolicyReactionMemory *self, PolicyReactionKind done, gint64 now_us);
 
 /* Whether anything of it is to be looked out for. */
 gboolean policy_reaction_is_wanted(const GuestReaction *wish);

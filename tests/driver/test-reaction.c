@@ -182,12 +182,18 @@ make_remedy(Want *self)
 }
 
 static void
+apply_late(DrvRemedy *remedy, PolicyEvent event, gint64 late_us)
+{
+    PolicyIncident seen = {.window_us = G_TIME_SPAN_SECOND};
+
+    seen.seen_us[event] = g_get_monotonic_time() + late_us;
+    drv_remedy_apply(remedy, &seen);
+}
+
+static void
 apply(DrvRemedy *remedy, PolicyEvent event)
 {
-    gboolean seen[POLICY_N_EVENTS] = {FALSE};
-
-    seen[event] = TRUE;
-    drv_remedy_apply(remedy, seen);
+    apply_late(remedy, event, 0);
 }
 
 #define LIMIT "<hard_limit unit='MiB'>128</hard_limit>"
@@ -296,11 +302,23 @@ test_pause(StackBed *bed, gconstpointer kind G_GNUC_UNUSED)
     assert_limit(&want, 128);
     assert_hook(&want, "oom", "paused");
 
+    /* It is not paused again for what it was paused for. */
+    g_assert_cmpint(virDomainResume(want.dom), ==, 0);
+    apply_late(remedy, POLICY_EVENT_OOM, -PLENTY_US);
+    apply_late(remedy, POLICY_EVENT_PRESSURE, -PLENTY_US);
+    assert_state(&want, VIR_DOMAIN_RUNNING);
+    apply_late(remedy, POLICY_EVENT_OOM_KILL, -PLENTY_US);
+    assert_state(&want, VIR_DOMAIN_RUNNING);
+    assert_hook(&want, "oom-kill", "logged");
+    apply_late(remedy, POLICY_EVENT_PRESSURE, PLENTY_US);
+    assert_state(&want, VIR_DOMAIN_PAUSED);
+    assert_hook(&want, "pressure", "paused");
+
     /* libvirt's test driver refuses what is so already. */
-    apply(remedy, POLICY_EVENT_OOM);
+    apply_late(remedy, POLICY_EVENT_OOM, PLENTY_US);
     assert_hook(&want, "oom", "logged");
     g_assert_cmpint(virDomainResume(want.dom), ==, 0);
-    apply(remedy, POLICY_EVENT_OOM);
+    apply_late(remedy, POLICY_EVENT_OOM, PLENTY_US);
     assert_state(&want, VIR_DOMAIN_RUNNING);
     end(&want);
 }

@@ -70,6 +70,34 @@ want_memory()
     tell_inside "$1" "$hog"
 }
 
+# all_want_memory NAME: so many that some wait for it still when something is done
+all_want_memory()
+{
+    tell_inside "$1" "for i in 1 2 3 4 5 6 7 8 9; do busybox sh -c '$hog' & done; wait"
+}
+
+# nobody_wants NAME: of a paused one; whoever is left is killed, which takes effect when it goes on
+nobody_wants()
+{
+    local pid
+
+    for pid in $(cat "$(controller_mount memory)$(container_group "$1")/cgroup.procs"); do
+        grep -qa /dev/zero "/proc/$pid/cmdline" && kill -KILL "$pid"
+    done
+    return 0
+}
+
+# stays_running NAME: for longer than there is between one reaction and the next
+stays_running()
+{
+    local until=$((SECONDS + 3))
+
+    while ((SECONDS < until)); do
+        [[ $(virsh domstate "$1") == running ]] || { echo "it is $(virsh domstate "$1")"; return 1; }
+        sleep 0.2
+    done
+}
+
 # goes_on NAME: resumed, and it says what became of that
 goes_on()
 {
@@ -192,6 +220,11 @@ check "a guest that waits for memory is paused" wait_for $patience guest_state w
 check "which is told" told 1 "guest 'web' waits for memory; its limit is 144 MiB; it is paused"
 same "and nothing of what is ignored" "$before" "$(lines "guest 'web' is out of memory")"
 check "it goes on" goes_on web
+check "many want memory" all_want_memory web
+check "and it is paused" wait_for $patience guest_state web paused
+check "they want nothing any more" nobody_wants web
+check "it goes on" goes_on web
+check "and is not paused again for what it was paused for" stays_running web
 refuse "what makes no sense is not taken" "<on_oom>, attribute action: 'raise' is nothing without a <most>" \
     say web "<on_oom action='raise'/>"
 

@@ -115,7 +115,7 @@ test_decide(void)
 
         g_test_message("%s", decisions[i].name);
         for (k = 0; k < POLICY_N_EVENTS; k++)
-            incident.seen[k] = decisions[i].seen[k];
+            incident.seen_us[k] = decisions[i].seen[k];
         reaction = policy_reaction_decide(&memory, &wishes, &incident, 1);
         g_assert_cmpint(reaction.event, ==, decisions[i].event);
         g_assert_cmpint(reaction.kind, ==, decisions[i].kind);
@@ -138,7 +138,7 @@ decide(PolicyReactionMemory *memory, GuestAction action, PolicyEvent event, guin
     };
     PolicyIncident incident = {.own = TRUE, .limit = limit, .room = PLENTY};
 
-    incident.seen[event] = TRUE;
+    incident.seen_us[event] = now_us;
     return policy_reaction_decide(memory, &wishes, &incident, now_us);
 }
 
@@ -222,6 +222,64 @@ test_told_anew(void)
     g_assert_true(decide(&memory, GUEST_ACTION_LOG, POLICY_EVENT_OOM, 64 * MIB, 93 * S).tell);
 }
 
+/* ---- what was done answers what came before ---- */
+
+static const struct {
+    const char *name;
+    PolicyReactionKind done; /* at 100 s */
+    gint64 seen_us[POLICY_N_EVENTS];
+    gboolean tell;
+    PolicyEvent event;
+    PolicyReactionKind kind;
+    PolicyHindrance hindrance;
+} answers[] = {
+#define AT(event, ms) [POLICY_EVENT_##event] = 100 * S + (ms)*MS
+    {"pressure-before", POLICY_REACTION_PAUSED, SEEN(AT(PRESSURE, -1)), FALSE, 0, 0, 0},
+    {"pressure-of-its-window", POLICY_REACTION_PAUSED, SEEN(AT(PRESSURE, 1250)), FALSE, 0, 0, 0},
+    {"pressure-after", POLICY_REACTION_PAUSED, SEEN(AT(PRESSURE, 1251)), TRUE,
+     POLICY_EVENT_PRESSURE, POLICY_REACTION_PAUSED, POLICY_HINDRANCE_NONE},
+    {"oom-before", POLICY_REACTION_PAUSED, SEEN(AT(OOM, 250), AT(PRESSURE, 500)), FALSE, 0, 0, 0},
+    {"oom-after", POLICY_REACTION_PAUSED, SEEN(AT(OOM, 251)), TRUE, POLICY_EVENT_OOM,
+     POLICY_REACTION_PAUSED, POLICY_HINDRANCE_NONE},
+    {"kill-before", POLICY_REACTION_PAUSED, SEEN(AT(OOM, 1), AT(OOM_KILL, 2)), TRUE,
+     POLICY_EVENT_OOM_KILL, POLICY_REACTION_LOGGED, POLICY_HINDRANCE_ANSWERED},
+    {"kill-before-and-oom-after", POLICY_REACTION_PAUSED, SEEN(AT(OOM_KILL, 2), AT(OOM, 300)), TRUE,
+     POLICY_EVENT_OOM_KILL, POLICY_REACTION_PAUSED, POLICY_HINDRANCE_NONE},
+    {"end", POLICY_REACTION_PAUSED, SEEN(AT(END, 1)), TRUE, POLICY_EVENT_END, POLICY_REACTION_ENDED,
+     POLICY_HINDRANCE_NONE},
+    /* Who has got more may need more yet. */
+    {"before-the-raise", POLICY_REACTION_RAISED, SEEN(AT(OOM, 0), AT(PRESSURE, -10)), FALSE, 0, 0,
+     0},
+    {"after-the-raise", POLICY_REACTION_RAISED, SEEN(AT(PRESSURE, 1)), TRUE, POLICY_EVENT_PRESSURE,
+     POLICY_REACTION_PAUSED, POLICY_HINDRANCE_NONE},
+};
+
+static void
+test_answered(void)
+{
+    gsize i, k;
+
+    for (i = 0; i < G_N_ELEMENTS(answers); i++) {
+        const GuestReactions wishes = {
+            .on_oom = wish(GUEST_ACTION_PAUSE, 0, 0),
+            .on_pressure = wish(GUEST_ACTION_PAUSE, 0, 0),
+        };
+        PolicyIncident incident = {.window_us = 1 * S, .limit = 64 * MIB};
+        PolicyReactionMemory memory = {0};
+        PolicyReaction reaction;
+
+        g_test_message("%s", answers[i].name);
+        policy_reaction_note_done(&memory, answers[i].done, 100 * S);
+        for (k = 0; k < POLICY_N_EVENTS; k++)
+            incident.seen_us[k] = answers[i].seen_us[k];
+        reaction = policy_reaction_decide(&memory, &wishes, &incident, 102 * S);
+        g_assert_cmpint(reaction.tell, ==, answers[i].tell);
+        g_assert_cmpint(reaction.kind, ==, answers[i].kind);
+        g_assert_cmpint(reaction.hindrance, ==, answers[i].hindrance);
+        g_assert_cmpint(reaction.event, ==, answers[i].event);
+    }
+}
+
 /* ---- whatever happens ---- */
 
 typedef struct {
@@ -238,7 +296,7 @@ check(Life *life, const PolicyIncident *incident, const PolicyReaction *reaction
     const GuestReaction *said =
         reaction->event == POLICY_EVENT_PRESSURE ? &life->wishes.on_pressure : &life->wishes.on_oom;
 
-    g_assert_true(incident->seen[reaction->event]);
+    g_assert_cmpint(incident->seen_us[reaction->event], !=, 0);
     if (reaction->kind == POLICY_REACTION_RAISED) {
         g_assert_cmpint(said->action, ==, GUEST_ACTION_RAISE);
         g_assert_true(incident->own && !incident->governed);
@@ -276,8 +334,8 @@ live(Life *life, gint64 now_us)
     };
     PolicyReaction reaction;
 
-    incident.seen[g_test_rand_int_range(0, POLICY_N_EVENTS)] = TRUE;
-    incident.seen[g_test_rand_int_range(0, POLICY_N_EVENTS)] = TRUE;
+    incident.seen_us[g_test_rand_int_range(0, POLICY_N_EVENTS)] = now_us;
+    incident.seen_us[g_test_rand_int_range(0, POLICY_N_EVENTS)] = now_us;
     reaction = policy_reaction_decide(&life->memory, &life->wishes, &incident, now_us);
     check(life, &incident, &reaction);
     if (reaction.kind == POLICY_REACTION_RAISED)
@@ -341,6 +399,7 @@ main(int argc, char **argv)
     g_test_add_func("/policy-reaction/wait", test_wait);
     g_test_add_func("/policy-reaction/told-less-and-less", test_told_less_and_less);
     g_test_add_func("/policy-reaction/told-anew", test_told_anew);
+    g_test_add_func("/policy-reaction/answered", test_answered);
     g_test_add_func("/policy-reaction/properties", test_properties);
     g_test_add_func("/policy-reaction/words", test_words);
     return g_test_run();
