@@ -39,10 +39,17 @@ lives()
     same "nobody was killed" 0 "$(sed -n 's/^oom_kill //p' "$(memory_dir $guest)/memory.events")"
 }
 
+# back_up MIB: to all it may have
 back_up()
 {
-    check "back up" virsh setmem $guest 256M
+    check "back up" virsh setmem $guest "$1M"
     same "the limit is gone at once" max "$(value $guest memory.high)"
+}
+
+# process_has NAME FIELD: KiB of its QEMU
+process_has()
+{
+    awk -v field="$2:" '$1 == field { print $2 }' "/proc/$(guest_pid "$1")/status"
 }
 
 ready()
@@ -82,7 +89,7 @@ check "it is asked for most of it" virsh setmem $guest 64M
 check "which cannot be had" wait_for 60 balloon_state_is $guest unreachable no-swap
 check "it has all it had" usage_between $guest $((before - 30)) $((before + 10))
 lives
-back_up
+back_up 256
 check "nothing is asked for any more" wait_for $patience balloon_state_is $guest
 
 # ---- with swap
@@ -104,9 +111,33 @@ must "it comes back" host_answers
 check "it says the same" wait_for 60 balloon_state_is $guest enforced
 same "nothing has changed" "$limit" "$(value $guest memory.high)"
 lives
-back_up
+back_up 256
 lives
-
 host_remove $guest
+
+# ---- memory that stays where it is, whatever swap there is
+
+echo 72 > /proc/sys/vm/nr_hugepages
+must "there are huge pages" test "$(cat /proc/sys/vm/nr_hugepages)" -eq 72
+for guest in locked hugepages; do
+    hog_disk "$linux_dir/$guest.disk" 96
+    must "$guest: a guest" host_define $guest --memory 128 \
+        --balloon "<memballoon model='virtio'/>" --devices "$(hog_xml $guest)" \
+        --top "$(balloon_metadata "grace='2'")<memoryBacking><$guest/></memoryBacking>"
+    must "$guest: it starts" virsh start $guest
+    must "$guest: it has used its memory" ready
+    note "locked: $(process_has $guest VmLck) KiB, in huge pages: $(process_has $guest HugetlbPages) KiB"
+    before=$(group_usage $guest)
+    check "$guest: it is asked for half of it" virsh setmem $guest 64M
+    check "$guest: which is not taken" wait_for 60 balloon_state_is $guest unreachable pinned
+    check "$guest: it has all it had" usage_between $guest $((before - 30)) $((before + 10))
+    same "$guest: none of it is in swap" 0 "$(group_swapped $guest)"
+    check "$guest: its limit leaves it that" test "$(group_limit $guest)" -ge $((128 << 20))
+    lives
+    back_up 128
+    host_remove $guest
+done
+echo 0 > /proc/sys/vm/nr_hugepages
+
 host_leave
 finish
