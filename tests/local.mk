@@ -767,6 +767,7 @@ vm_tests = \
 	tests/vm/test-host-cooperative.sh \
 	tests/vm/test-host-machined.sh \
 	tests/vm/test-host-policy.sh \
+	tests/vm/test-host-protect.sh \
 	tests/vm/test-host.sh \
 	tests/vm/test-hybrid.sh \
 	tests/vm/test-machine.sh \
@@ -849,6 +850,7 @@ dist_noinst_SCRIPTS += \
 	tests/vm/host-lxc.sh \
 	tests/vm/host-machined.sh \
 	tests/vm/host-policy.sh \
+	tests/vm/host-protect.sh \
 	tests/vm/host-qemu.sh \
 	tests/vm/host-shares.sh \
 	tests/vm/host-tune.sh \
