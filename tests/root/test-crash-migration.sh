@@ -59,7 +59,8 @@ settled()
 }
 
 # Where stock libvirt cannot know whether the other side has it, it leaves the guest
-# paused, for somebody who knows; that is us.
+# paused, for somebody who knows; that is us.  And where it has begun to run there, and that
+# cannot be told any more, it goes on here as well, unless a lock manager forbids it.
 decide()
 {
     local side=here
@@ -71,7 +72,8 @@ decide()
     note "here it is $(state), there $(there state)"
     $side state | grep -q paused && check "it is told to go on" $side "virsh resume $guest"
     if [[ $side == there ]]; then
-        [[ $(state) == paused ]] && check "what is here is not wanted" virsh destroy $guest
+        [[ $(state) == @(paused|running) ]] &&
+            check "what is here is not wanted" virsh destroy $guest
         winner=there loser=here
     else
         [[ $(there state) == paused ]] && check "what is there is not wanted" there "virsh destroy $guest"
