@@ -115,11 +115,13 @@ policy_reaction_find_wait(const PolicyReactionMemory *self, gint64 first_us, gin
 
 /* ---- what counts ---- */
 
-/* Up to when what is seen may have been before what was done last. */
+/* Up to when what is seen may have been before what was done last.  An end never is. */
 static gint64
 find_answered_us(const PolicyReactionMemory *self, const PolicyIncident *incident,
                  PolicyEvent event)
 {
+    if (event == POLICY_EVENT_END)
+        return 0;
     if (self->done != POLICY_REACTION_PAUSED)
         return self->done_us;
     return self->done_us + LATE_US + (event == POLICY_EVENT_PRESSURE ? incident->window_us : 0);
@@ -128,10 +130,7 @@ find_answered_us(const PolicyReactionMemory *self, const PolicyIncident *inciden
 static gboolean
 is_open(const PolicyReactionMemory *self, const PolicyIncident *incident, PolicyEvent event)
 {
-    const gint64 seen_us = incident->seen_us[event];
-
-    return seen_us != 0 && (event == POLICY_EVENT_END || self->done_us == 0 ||
-                            seen_us > find_answered_us(self, incident, event));
+    return incident->seen_us[event] > find_answered_us(self, incident, event);
 }
 
 /* FALSE if nothing counts, and nothing is to be told.  *@open: something is to be done as well. */
