@@ -2,11 +2,11 @@
 /*
  * A set of numbers for a group and all that is below it.
  *
- * Under the kernel's unified interface what is below follows by itself.  Under the legacy one each
- * group has a set of its own, which lies within that of the group above: what is taken away has
- * to be taken away below first, and what is given does not get there.  So here whoever had all
- * that the group had gets all that it has now, and whoever had less keeps what is left of that; all
- * if nothing is, for somewhere it has to run.
+ * A group below that has none of its own follows by itself.  One that has, and the kernel may give
+ * one to each, lies within the group above: what is taken away has to be taken away below first,
+ * and what is given does not get there.  So here whoever had all that the group had gets all that
+ * it has now, and whoever had less keeps what is left of that; all if nothing is, for somewhere it
+ * has to run.
  *
  * What somebody was pinned to is kept in a label of his group, so he gets back what he has lost,
  * and a pin to all that there happens to be stays one.  The label counts as long as the group has

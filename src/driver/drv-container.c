@@ -38,25 +38,25 @@
 #define ROUNDS_MAX 100
 
 /*
- * libvirt takes both interfaces for usable as soon as the unified one has a
- * controller, and then cannot make the container's view of them: it wants a
- * directory for the second inside of the first.  What is mounted may change at any time.
+ * Where both of the kernel's interfaces have controllers libvirt takes both for usable, and then
+ * cannot make the container's view of them: it wants a directory for the second inside of the
+ * first.  What is mounted may change at any time.
  */
 gboolean
 drv_container_check_host(const char *root, GError **error)
 {
     g_autoptr(CorralHost) host = corral_host_new(root, CORRAL_HOST_READ_ONLY, NULL);
     g_autofree char *controllers = NULL;
-    g_autofree char *unified = host ? corral_host_find_second_interface(host, &controllers) : NULL;
+    g_autofree char *second = host ? corral_host_find_second_interface(host, &controllers) : NULL;
 
-    if (!unified)
+    if (!second)
         return TRUE;
 
     g_set_error(error, GUEST_ERROR, GUEST_ERROR_HOST,
                 "libvirt starts no containers where cgroup v2 has controllers besides v1: '%s' has "
                 "'%s'; hide that with: mount --bind /dev/null '%s/cgroup.controllers', or boot "
                 "with one of the two alone",
-                unified, controllers, unified);
+                second, controllers, second);
     return FALSE;
 }
 
