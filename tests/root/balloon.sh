@@ -152,10 +152,7 @@ group_anonymous()
 # usage_between NAME LEAST MOST: MiB
 usage_between()
 {
-    local usage
-
-    usage=$(group_usage "$1") || return
-    ((usage >= $2 && usage <= $3)) || { echo "it is $usage MiB, not $2 to $3"; return 1; }
+    between "$2" "$(group_usage "$1")" "$3"
 }
 
 # linux_guests_end NAME...: the guests, and what they had
@@ -210,15 +207,21 @@ hog_xml()
     echo "<serial type='pipe'><source path='$linux_dir/$1'/></serial>"
 }
 
+# hog_says NAME [SECONDS]: that it has written to all of its memory
+hog_says()
+{
+    local line
+
+    line=$(linux_guest_line "$1" "${2:-$((3 * patience))}") && [[ $line == '!' ]]
+}
+
 # hog_answers NAME [SECONDS]: it has written to all of its memory once more; printed is how many
 # milliseconds that took, or it fails if it did not
 hog_answers()
 {
     local start=$(uptime_ms)
-    local line
 
-    echo > "$linux_dir/$1.in" && line=$(linux_guest_line "$1" "${2:-$((3 * patience))}") &&
-        [[ $line == '!' ]] && echo $(($(uptime_ms) - start))
+    echo > "$linux_dir/$1.in" && hog_says "$1" "${2:-}" && echo $(($(uptime_ms) - start))
 }
 
 # ---- swap ---------------------------------------------------------------------

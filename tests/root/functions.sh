@@ -178,6 +178,12 @@ uptime_ms()
     echo $((10#${seconds/./} * 10))
 }
 
+# between LOW VALUE HIGH
+between()
+{
+    [[ $1 && $2 && $3 ]] && (($1 <= $2 && $2 <= $3)) || { echo "$1, $2, $3"; return 1; }
+}
+
 # wait_for SECONDS COMMAND...: until COMMAND succeeds; fails after SECONDS, and lets
 # COMMAND say why.  SECONDS in which we did not get to look do not count for much: a
 # machine that stands still does not bring forward what we wait for either.

@@ -18,12 +18,6 @@ stat_of()
     virsh domstats $guest "$@" | sed -n "s/^  $field=//p"
 }
 
-# between LOW VALUE HIGH
-between()
-{
-    [[ $1 && $2 && $3 ]] && (($1 <= $2 && $2 <= $3)) || { echo "$1, $2, $3"; return 1; }
-}
-
 # sampler_files: descriptors that the daemon has in guests' groups
 sampler_files()
 {

@@ -52,11 +52,6 @@ process_has()
     awk -v field="$2:" '$1 == field { print $2 }' "/proc/$(guest_pid "$1")/status"
 }
 
-ready()
-{
-    test "$(linux_guest_line $guest 120)" == '!'
-}
-
 hog_disk "$linux_dir/$guest.disk" 200
 host_daemon
 must "libvirtd starts" systemctl start libvirtd
@@ -68,7 +63,7 @@ must "a guest" host_define $guest --memory 256 --balloon "<memballoon model='vir
 
 check "there is no swap" test "$(wc -l < /proc/swaps)" -eq 1
 must "stock: it starts" virsh start $guest
-must "stock: it has used its memory" ready
+must "stock: it has used its memory" hog_says $guest 120
 check "stock: a limit below that" virsh memtune $guest --hard-limit 102400 --live
 check "stock: it is dead" wait_for 30 guest_state $guest "shut off"
 
@@ -76,7 +71,7 @@ corral activate > /dev/null
 must "libvirtd starts with corral" systemctl restart libvirtd
 must "it answers" host_answers
 must "it starts" virsh start $guest
-must "it has used its memory" ready
+must "it has used its memory" hog_says $guest 120
 before=$(group_usage $guest)
 refuse "the same limit is refused" "can give no more of it back" \
     virsh memtune $guest --hard-limit 102400 --live
@@ -125,7 +120,7 @@ for guest in locked hugepages; do
         --balloon "<memballoon model='virtio'/>" --devices "$(hog_xml $guest)" \
         --top "$(balloon_metadata "grace='2'")<memoryBacking><$guest/></memoryBacking>"
     must "$guest: it starts" virsh start $guest
-    must "$guest: it has used its memory" ready
+    must "$guest: it has used its memory" hog_says $guest 120
     note "locked: $(process_has $guest VmLck) KiB, in huge pages: $(process_has $guest HugetlbPages) KiB"
     before=$(group_usage $guest)
     check "$guest: it is asked for half of it" virsh setmem $guest 64M

@@ -12,16 +12,6 @@ need_containers
 
 mib=$((1 << 20))
 
-at_most()
-{
-    (($1 <= $2))
-}
-
-sum()
-{
-    echo $(($(partition_has a.slice "$1") + $(partition_has b.slice "$1")))
-}
-
 # follows XML STATE: the service reads the file anew
 follows()
 {
@@ -72,7 +62,7 @@ same "processor time" 90000 "$(partition_has a.slice quota)"
 same "what is guaranteed is protected" $((100 * mib)) "$(partition_has a.slice low)"
 same "who has no guarantee has what is left of processor time" "0 1" \
     "$(partition_has a.slice idle) $(partition_has b.slice idle)"
-check "what the host leaves is shared out" at_most "$(sum limit)" $((300 * mib))
+check "what the host leaves is shared out" at_most "$(sum limit a.slice b.slice)" $((300 * mib))
 same "systemd knows the limit" "$(partition_has a.slice limit)" "$(unit_has a.slice MemoryMax)"
 same "and the rest" "1000 $((100 * mib))" "$(unit_has a.slice TasksMax) $(unit_has a.slice MemoryLow)"
 
@@ -86,7 +76,7 @@ same "nothing has changed" "$before" "$(values)"
 tell_inside a "busybox head -c 400000000 /dev/zero | busybox tail -c 400000000 | busybox wc -c"
 most=0
 until [[ -e $container_roots/a/said ]]; do
-    now=$(sum usage)
+    now=$(sum usage a.slice b.slice)
     ((now > most)) && most=$now
     sleep 0.2
 done

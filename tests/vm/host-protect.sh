@@ -30,15 +30,13 @@ define()
 
 starts()
 {
-    virsh start "$1" && test "$(linux_guest_line "$1" 120)" == '!'
+    virsh start "$1" && hog_says "$1" 120
 }
 
 # low_between NAME LEAST MOST: MiB
 low_between()
 {
-    local low=$(value "$1" memory.low)
-
-    ((low >= $2 * mib && low <= $3 * mib)) || { echo "it is $low"; return 1; }
+    between $(($2 * mib)) "$(value "$1" memory.low)" $(($3 * mib))
 }
 
 # shortage: somebody wants more than the host has, and does not let go of it at once
@@ -66,15 +64,6 @@ both_answer()
     hog_answers keeps && hog_answers owes
 }
 
-# swapped_between NAME LEAST MOST: MiB
-swapped_between()
-{
-    local swapped
-
-    swapped=$(group_swapped "$1")
-    ((swapped >= $2 && swapped <= $3)) || { echo "it is $swapped MiB"; return 1; }
-}
-
 # Less than the two of them have, and more than was promised them.
 put_policy "<partition name='/a'><memtune><min_guarantee unit='MiB'>300</min_guarantee></memtune>
 </partition>"
@@ -91,14 +80,14 @@ check "it is asked for most of it" virsh setmem owes 64M
 check "the one is protected with all it has" wait_for $patience low_between keeps 128 256
 check "the other as far as it should have" wait_for $patience low_between owes 64 160
 meet_shortage
-check "it loses nothing" swapped_between keeps 0 2
-check "the other does" swapped_between owes 20 256
+check "it loses nothing" between 0 "$(group_swapped keeps)" 2
+check "the other does" between 20 "$(group_swapped owes)" 256
 
 put_policy ""
 check "nobody is guaranteed anything any more" systemctl reload libvirtd
 check "or protected" wait_for $patience low_between keeps 0 0
 meet_shortage
-check "it loses like others" swapped_between keeps 20 128
+check "it loses like others" between 20 "$(group_swapped keeps)" 128
 check "both are alive" both_answer
 
 host_remove keeps owes
